@@ -1,0 +1,1 @@
+"""Which partitions differ from the source, and why."""

@@ -1,0 +1,62 @@
+"""Counts a dataset's rows per partition in one snapshot, with the newest transaction that wrote one.
+
+Rows that lie in no partition (before the first, without a time, at ±infinity) are counted too, so that they
+are never silently outside every window.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from export_pipeline.datasets.dataset import Dataset
+from export_pipeline.datasets.partitioning import Partitioning
+from export_pipeline.errors import ConfigError
+from export_pipeline.extract.query import scan_query
+from export_pipeline.extract.selection import Window
+from export_pipeline.extract.snapshot import SnapshotIdentity, open_snapshot
+from export_pipeline.extract.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Rows of one partition, and the 64-bit id of the newest transaction that wrote one (None: unknown)."""
+
+    rows: int = 0
+    newest: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What one look at the source saw: each partition asked for, and the rows that lie in none of them."""
+
+    identity: SnapshotIdentity
+    partitions: dict[str, Tally]
+    strays: int
+    """Rows before the first partition asked for, after the last, or without a time; 0 in a bounded scan."""
+
+
+def scan(source: Source, dataset: Dataset, partitioning: Partitioning, keys: Sequence[str], *, bounded: bool) -> Scan:
+    """Count the partitions `keys`, which must follow each other, oldest first.
+
+    A `bounded` scan reads only their span of time, by the time index; another one reads the whole table and
+    so sees the strays. Raises: ConfigError without a key; TransientError, PermanentError as `extract` does.
+    """
+    if not keys:
+        raise ConfigError(
+            f"{dataset.name}: there is no partition to look at; the first one, "
+            f"{partitioning.first.isoformat()}, lies in the future; "
+            "set EXPORT_FIRST_PARTITION to an earlier day"
+        )
+    windows = [partitioning.window(key) for key in keys]
+    bounds = [window.start for window in windows if window.start] + [
+        window.end for window in windows[-1:] if window.end
+    ]
+    selection = dataset.selection
+    if bounded:
+        selection = replace(selection, window=Window(bounds[0], bounds[-1]))
+    readable = selection.columns[0].source_name
+    with open_snapshot(source, [(selection.table, readable)], f"{dataset.name}: looking for changes") as snapshot:
+        live = snapshot.describe(selection)
+        rows = snapshot.rows(scan_query(selection, bounds, with_xmin=live.has_xmin))
+    buckets = {bucket: Tally(int(str(count)), newest) for bucket, count, newest in rows}  # type: ignore[arg-type] # bigint or NULL
+    partitions = {key: buckets.pop(number, Tally()) for number, key in enumerate(keys, start=1)}
+    return Scan(snapshot.identity, partitions, sum(stray.rows for stray in buckets.values()))

@@ -1,0 +1,105 @@
+"""The console script `export-pipeline`: its commands and options, and how an error ends it.
+
+What a command does is in the file of its name. Imports that take a second stay inside the commands.
+"""
+
+# ruff: noqa: PLC0415 - see above
+
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from export_pipeline.errors import ExportError, TransientError
+
+EXIT_PERMANENT = 1
+EXIT_TRANSIENT = 75
+"""sysexits.h's EX_TEMPFAIL: the same command may work later."""
+
+DEFAULT_HOME = Path(".export_pipeline")
+
+app = typer.Typer(
+    name="export-pipeline",
+    help="Exact, loss-free, fast exports of PostgreSQL tables, run by Dagster.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+HomeOption = Annotated[Path, typer.Option(help="Folder of the embedded database, Dagster's files and the exports.")]
+
+
+@app.command()
+def demo(
+    logs: Annotated[int, typer.Option(help="Log rows to generate; anomalies and addresses follow.", min=1)] = 200_000,
+    days: Annotated[int, typer.Option(help="Days that they spread over, ending today (UTC).", min=1)] = 7,
+    seed: Annotated[int, typer.Option(help="Same seed, same rows.", min=0)] = 2024,
+    home: HomeOption = DEFAULT_HOME,
+    json: Annotated[Path | None, typer.Option(help="Write the final table to this file as JSON.")] = None,
+) -> None:
+    """Fill an embedded PostgreSQL with generated rows and export all of it through Dagster.
+
+    Run it again: what is published already is not exported again.
+    """
+    from export_pipeline.cli.demo import run_demo
+    from export_pipeline.cli.home import SampleRecord
+
+    sample = SampleRecord(logs, days, seed, datetime.now(UTC).date())
+    raise typer.Exit(run_demo(sample, home, json))
+
+
+@app.command()
+def dev(
+    home: HomeOption = DEFAULT_HOME,
+    port: Annotated[int, typer.Option(help="Port of the UI on 127.0.0.1.", min=1, max=65535)] = 3000,
+) -> None:
+    """Open the home in the Dagster UI; Ctrl-C stops the UI and the database."""
+    from export_pipeline.cli.dev import run_dev
+
+    raise typer.Exit(run_dev(home, port))
+
+
+@app.command()
+def export(  # noqa: PLR0913, PLR0917 - a parameter is an option
+    dataset: Annotated[str, typer.Argument(help="What to export: logs, anomalies or ips.")],
+    start: Annotated[str | None, typer.Option(help="From this ISO date or time on; UTC unless it says.")] = None,
+    end: Annotated[str | None, typer.Option(help="Up to this ISO date or time, itself left out.")] = None,
+    format: Annotated[str, typer.Option(help="parquet, csv, json or jsonl.")] = "parquet",  # noqa: A002 - the flag's name
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="File to write; by default below the exports' folder."),
+    ] = None,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Export DATASET now: any range of time, in any format.
+
+    Reads the database in EXPORT_SOURCE_URL, or else the embedded one of the home.
+    """
+    from export_pipeline.cli.export import run_export
+
+    run_export(dataset, (start, end), format, output, home)
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one message and an exit code, not a traceback."""
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        # Both end a command in order, and SIGINT does so too where a shell's `&` has switched it off.
+        signal.signal(sign, _interrupt)
+    try:
+        app()
+    except ExportError as error:
+        Console(stderr=True, highlight=False).print(f"[bold red]error[/]: {_escaped(error)}", soft_wrap=True)
+        raise SystemExit(EXIT_TRANSIENT if isinstance(error, TransientError) else EXIT_PERMANENT) from None
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _escaped(error: ExportError) -> str:
+    from rich.markup import escape
+
+    return escape(str(error))

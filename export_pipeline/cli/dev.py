@@ -1,0 +1,100 @@
+"""`export-pipeline dev`: the home in the Dagster UI. Everything it starts ends with it, even after `kill -9`."""
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from export_pipeline.cli.home import Home, open_home, running_server
+from export_pipeline.embedded import guardian
+from export_pipeline.errors import ConfigError
+
+_STOP_S = 60
+
+
+def run_dev(folder: Path, port: int) -> int:
+    """Run the UI until Ctrl-C or SIGTERM. Return 0 when it was asked to stop, else its own exit code."""
+    home = open_home(folder)
+    try:
+        with _only_one(home) as lock_fd, running_server(home):
+            _require_free(port)
+            Console(highlight=False).print(
+                f"Dagster UI: http://127.0.0.1:{port} in about 20 s (Ctrl-C stops it and the database)",
+                markup=False,
+                soft_wrap=True,
+            )
+            with _guarded(_dagster_dev(port), lock_fd, home) as ui:
+                return ui.wait()
+    except KeyboardInterrupt:
+        return 0
+
+
+def _require_free(port: int) -> None:
+    """Raise ConfigError when something listens on `port`: the webserver would say it in a traceback."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the webserver does
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise ConfigError(f"port {port} of 127.0.0.1: {error.strerror}; choose another with --port") from error
+
+
+def _dagster_dev(port: int) -> list[str]:
+    # `dagster dev` warns that `dg dev` is to follow it, which needs a project made by `dg`.
+    python = [sys.executable, "-W", "ignore::FutureWarning"]
+    place = ["--host", "127.0.0.1", "--port", str(port)]
+    return [
+        *python,
+        "-m",
+        "dagster",
+        "dev",
+        "-m",
+        "export_pipeline.definitions",
+        *place,
+        "--log-level",
+        "error",
+    ]
+
+
+@contextmanager
+def _guarded(command: list[str], lock_fd: int, home: Home) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run `command` under a guardian, which stops it when our end of its standard input closes."""
+    ui = subprocess.Popen(  # noqa: S603 - our own script and command, no shell
+        [sys.executable, "-I", "-S", guardian.__file__, str(lock_fd), "-", "-", *command],
+        stdin=subprocess.PIPE,
+        cwd=home.dagster,
+        pass_fds=[lock_fd],
+        start_new_session=True,  # Ctrl-C is for us; we pass it on in order
+    )
+    try:
+        yield ui
+    finally:
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(sign, signal.SIG_IGN)  # a second one must not leave anything running
+        if ui.stdin is not None:
+            ui.stdin.close()  # the guardian reads this as our end, and stops the UI
+        ui.wait(_STOP_S)
+
+
+@contextmanager
+def _only_one(home: Home) -> Iterator[int]:
+    """Hold the home's `dev` lock. Raises: ConfigError when another process holds it."""
+    lock_fd = os.open(home.folder / "dev.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock_fd)
+        raise ConfigError(
+            f"`export-pipeline dev` runs for {home.folder} already; stop it, or choose another --home"
+        ) from None
+    try:
+        yield lock_fd
+    finally:
+        os.close(lock_fd)

@@ -1,0 +1,38 @@
+"""What Dagster loads: `build_definitions` joins settings, datasets and `defs/`; `defs` is the result."""
+
+from dagster import Definitions, in_process_executor
+
+from export_pipeline.datasets.dataset import Dataset
+from export_pipeline.defs.assets import dataset_assets
+from export_pipeline.defs.io_managers import io_managers
+from export_pipeline.defs.jobs import export_job
+from export_pipeline.defs.schedules import closed_partition_schedule
+from export_pipeline.defs.sensors import new_data_sensor
+from export_pipeline.progress import OnProgress, ignore_progress
+from export_pipeline.settings import Settings
+
+
+def build_definitions(settings: Settings | None = None, on_progress: OnProgress = ignore_progress) -> Definitions:
+    """Return everything of the code location. `on_progress` also sees what the runs log of their progress.
+
+    Runs execute in one process: a step of its own process would cost 2.8 s, and runs are the unit of parallelism.
+    Raises: ConfigError for a setting that is wrong; a source that is not set is said when it is needed.
+    """
+    chosen = settings or Settings.load()
+    parts = [_of_dataset(dataset, chosen) for dataset in chosen.enabled_datasets]
+    return Definitions.merge(
+        Definitions(resources=io_managers(chosen, on_progress), executor=in_process_executor), *parts
+    )
+
+
+def _of_dataset(dataset: Dataset, settings: Settings) -> Definitions:
+    assets = dataset_assets(dataset, settings)
+    return Definitions(
+        assets=assets,
+        jobs=[export_job(dataset.name, [asset.key for asset in assets])],
+        schedules=[closed_partition_schedule(dataset.name, settings.partitioning)],
+        sensors=[new_data_sensor(dataset, settings)],
+    )
+
+
+defs = build_definitions()

@@ -1,0 +1,1 @@
+"""The Dagster side, one file a construct; only this folder and definitions.py import Dagster."""

@@ -1,0 +1,1 @@
+"""Step 1: read a selection of the source, in one snapshot, as Arrow record batches."""

@@ -1,0 +1,130 @@
+"""What the live table looks like, in the same words as a declaration, and where it differs from one."""
+
+from dataclasses import dataclass
+
+from adbc_driver_postgresql.dbapi import Cursor
+from psycopg.sql import Literal
+
+from export_pipeline.errors import SchemaDriftError, SourceAccessError
+from export_pipeline.extract.names import TableName, quote
+from export_pipeline.extract.pg_types import resolve
+from export_pipeline.extract.selection import Selection
+
+# Domains are followed down to their base type; an array is described by its item's name.
+_COLUMNS = """
+SELECT c.relkind::text, a.attname::text, base.typname::text, base.typtype::text, item.typname::text, base.typmod
+FROM pg_class c
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+CROSS JOIN LATERAL (
+    WITH RECURSIVE down AS (
+        SELECT t.oid, t.typname, t.typtype, t.typelem, t.typcategory, t.typbasetype, a.atttypmod AS typmod, t.typtypmod
+        FROM pg_type t WHERE t.oid = a.atttypid
+        UNION ALL
+        SELECT t.oid, t.typname, t.typtype, t.typelem, t.typcategory, t.typbasetype, down.typtypmod, t.typtypmod
+        FROM down JOIN pg_type t ON t.oid = down.typbasetype AND down.typtype = 'd'
+    )
+    SELECT * FROM down WHERE typtype <> 'd'
+) base
+LEFT JOIN pg_type item ON item.oid = base.typelem AND base.typcategory = 'A'
+WHERE c.oid = {regclass}
+ORDER BY a.attnum
+"""
+
+# Whether an index leads with the time column, and whether a unique one lies within the key.
+_INDEXES = """
+WITH indexed AS (
+    SELECT i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL AS is_unique,
+        (SELECT array_agg(a.attname::text ORDER BY place) FROM unnest(i.indkey) WITH ORDINALITY AS k (number, place)
+         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number WHERE place <= i.indnkeyatts) AS columns
+    FROM pg_index i WHERE i.indrelid = {regclass} AND i.indisvalid)
+SELECT coalesce(bool_or(columns[1] = {time}), false), coalesce(bool_or(is_unique AND columns <@ ARRAY[{key}]), false)
+FROM indexed
+"""
+
+_KINDS_WITH_XMIN = frozenset({"r", "p", "m"})
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTable:
+    """The columns of a live relation, in table order: name → type in `pg_types`' words."""
+
+    name: TableName
+    kind: str
+    columns: dict[str, str]
+    time_is_indexed: bool
+    key_is_unique: bool
+    """Whether the server itself keeps the selection's key unique."""
+
+    @property
+    def has_xmin(self) -> bool:
+        """Whether rows show the transaction that wrote them (views and foreign tables do not)."""
+        return self.kind in _KINDS_WITH_XMIN
+
+
+def describe(cursor: Cursor, selection: Selection) -> LiveTable:
+    """Read what the selection's table is like. Raises: SourceAccessError when there is no such table."""
+    table = selection.table
+    regclass = f"to_regclass({_text(table.quoted)})"
+    cursor.execute(_COLUMNS.format(regclass=regclass))
+    rows = cursor.fetchall()
+    if not rows:
+        raise SourceAccessError(f"table {table} is not in the source; check the dataset's table setting")
+    columns = {name: _type_in_words(*types) for _, name, *types in rows}
+    source_names = {column.name: column.source_name for column in selection.columns}
+    key = ", ".join(_text(source_names[name]) for name in selection.key)
+    cursor.execute(_INDEXES.format(regclass=regclass, time=_text(selection.time.source_name), key=key))
+    time_is_indexed, key_is_unique = cursor.fetchone()
+    return LiveTable(table, rows[0][0], columns, time_is_indexed, key_is_unique)
+
+
+def require_declared(live: LiveTable, selection: Selection) -> None:
+    """Compare the live table with what is declared. Raises: SchemaDriftError naming every difference."""
+    differences = [_difference(live, column.source_name, column.pg_type) for column in selection.columns]
+    found = [difference for difference in differences if difference]
+    if found:
+        raise SchemaDriftError(
+            f"table {live.name} differs from its declaration: {'; '.join(found)}. "
+            "Mend the table, or change the dataset's declaration or column map"
+        )
+
+
+def undeclared(live: LiveTable, selection: Selection) -> tuple[str, ...]:
+    """Return the live columns that the selection does not read."""
+    declared = {column.source_name for column in selection.columns}
+    return tuple(name for name in live.columns if name not in declared)
+
+
+def index_advice(live: LiveTable, selection: Selection) -> str | None:
+    """Return one warning with the CREATE INDEX to run, where the time column has no index."""
+    if live.time_is_indexed or live.kind not in {"r", "p", "m"}:
+        return None
+    time = quote(selection.time.source_name)
+    return (
+        f"table {live.name} has no index on its time column, so each partition scans it whole; "
+        f"run: CREATE INDEX CONCURRENTLY ON {live.name.quoted} ({time})"
+    )
+
+
+def _text(value: str) -> str:
+    return Literal(value).as_string(None)
+
+
+def _difference(live: LiveTable, name: str, declared: str) -> str | None:
+    found = live.columns.get(name)
+    if found is None:
+        return f"column {name!r} ({declared}) is missing"
+    here, there = resolve(declared), resolve(found)
+    if (here.family, here.arrow) == (there.family, there.arrow):
+        return None
+    return f"column {name!r} is {found}, declared is {declared}"
+
+
+def _type_in_words(name: str, kind: str, item: str | None, typmod: int) -> str:
+    if item is not None:
+        return f"{item}[]"
+    if kind == "e":
+        return "enum"
+    if name == "numeric" and typmod > 0:
+        precision, scale = (typmod - 4) >> 16 & 0xFFFF, (typmod - 4) & 0x7FF
+        return f"numeric({precision},{scale})"
+    return name

@@ -1,0 +1,142 @@
+"""A `Selection` as SQL, purely: no connection, no I/O. Identifiers are quoted, values are cast literals.
+
+Values must never be bound as parameters: that makes ADBC leave COPY and load everything in one batch.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from psycopg.sql import Literal
+
+from export_pipeline.extract.names import TableName, quote
+from export_pipeline.extract.selection import SelectedColumn, Selection, SpecialTimes, Window
+
+_FIRST_TIME = "0001-01-01"
+_AFTER_LAST_TIME = "10000-01-01"
+
+
+def copy_query(selection: Selection) -> str:
+    """Return the SELECT that streams the selection's rows, columns in order under their published names."""
+    columns = ", ".join(f"{_expression(selection, column)} AS {quote(column.name)}" for column in selection.columns)
+    return f"SELECT {columns} FROM {selection.table.quoted}{_where(selection)}"
+
+
+def count_query(selection: Selection, *, with_xmin: bool) -> str:
+    """Return the SELECT of one row: row count, newest writing transaction (64-bit) or NULL, guarded values.
+
+    The third figure counts values that have no exact Arrow form and that the stream itself could not show:
+    arrays of more than one dimension, or that do not start at 1.
+    """
+    newest = newest_xid("xmin") if with_xmin else "NULL::bigint"
+    guards = " OR ".join(_array_guard(column) for column in selection.columns if column.travels.is_list)
+    guarded = f"count(*) FILTER (WHERE {guards})" if guards else "0::bigint"
+    return f"SELECT count(*), {newest}, {guarded} FROM {selection.table.quoted}{_where(selection)}"
+
+
+def newest_xid(column: str) -> str:
+    """Return the aggregate that widens 32-bit `column` (xmin) to 64 bits and takes the newest.
+
+    A row's xmin lies at most 2^31 behind the next transaction id, so its epoch follows from that one.
+    """
+    # A subquery is evaluated once; the bare function calls would be, for every row (0.1 s per million).
+    upcoming = "(SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint)"
+    age = f"(({upcoming} % 4294967296) - {column}::text::bigint + 4294967296) % 4294967296"
+    return f"max({upcoming} - ({age}))"
+
+
+def scan_query(selection: Selection, bounds: Sequence[datetime], *, with_xmin: bool) -> str:
+    """Return the SELECT of (bucket, rows, newest transaction) per span of time between `bounds`, ascending.
+
+    Bucket i holds the rows from bound i-1 up to bound i; bucket 0 lies before the first bound, bucket len(bounds)
+    from the last one on; a NULL time has bucket NULL.
+    """
+    time = selection.time
+    array = ", ".join(literal(time.bound(bound), time.pg_type) for bound in bounds)
+    newest = newest_xid("xmin") if with_xmin else "NULL::bigint"
+    bucket = f"width_bucket({quote(time.source_name)}, ARRAY[{array}])"
+    return f"SELECT {bucket}, count(*), {newest} FROM {selection.table.quoted}{_where(selection)} GROUP BY 1"
+
+
+def duplicate_keys_query(selection: Selection) -> str:
+    """Return the SELECT of the keys that stand in the selection more than once, each with its number of rows."""
+    by_name = {column.name: column for column in selection.columns}
+    keys = [f"{_expression(selection, by_name[name])} AS {quote(name)}" for name in selection.key]
+    places = ", ".join(str(position + 1) for position in range(len(keys)))
+    table, where = selection.table.quoted, _where(selection)
+    return f"SELECT {', '.join(keys)}, count(*) AS rows FROM {table}{where} GROUP BY {places} HAVING count(*) > 1"
+
+
+def special_times_query(selection: Selection) -> str | None:
+    """Return the SELECT that counts, per time column, the values the policy replaces; None where there are none."""
+    columns = _replaced(selection)
+    if not columns:
+        return None
+    counts = ", ".join(f"count(*) FILTER (WHERE NOT {_in_range(column)})" for column in columns)
+    return f"SELECT {counts} FROM {selection.table.quoted}{_where(selection)}"
+
+
+def special_time_columns(selection: Selection) -> tuple[str, ...]:
+    """Return the names of the columns that `special_times_query` counts, in its order."""
+    return tuple(column.name for column in _replaced(selection))
+
+
+def lookup_query(table: TableName, columns: tuple[str, ...]) -> str:
+    """Return the SELECT of a whole side table, columns as they are named there."""
+    return f"SELECT {', '.join(quote(column) for column in columns)} FROM {table.quoted}"
+
+
+def lock_statement(table: TableName) -> str:
+    """Return the LOCK that must come before a snapshot's first query."""
+    return f"LOCK TABLE {table.quoted} IN ACCESS SHARE MODE"
+
+
+def touch_query(table: TableName, column: str) -> str:
+    """Return a SELECT of nothing, which takes the same lock where LOCK itself is refused."""
+    return f"SELECT {quote(column)} FROM {table.quoted} LIMIT 0"
+
+
+def window_predicates(selection: Selection, window: Window) -> list[str]:
+    """Return the conditions that hold `selection`'s time column inside `window`; both sides may be open."""
+    time = selection.time
+    sides = ((">=", window.start), ("<", window.end))
+    return [
+        f"{quote(time.source_name)} {operator} {literal(time.bound(moment), time.pg_type)}"
+        for operator, moment in sides
+        if moment is not None
+    ]
+
+
+def literal(value: str, pg_type: str) -> str:
+    """Return `value` as a quoted SQL literal with an explicit cast to `pg_type`."""
+    return f"{Literal(value).as_string(None)}::{pg_type}"
+
+
+def _where(selection: Selection) -> str:
+    conditions = window_predicates(selection, selection.window)
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def _expression(selection: Selection, column: SelectedColumn) -> str:
+    name = quote(column.source_name)
+    if column.is_time and selection.special_times is SpecialTimes.NULL:
+        return f"CASE WHEN {_in_range(column)} THEN {name} END"
+    if column.is_time and selection.special_times is SpecialTimes.TEXT:
+        return f"{name}::text"
+    return column.travels.template.format(name)
+
+
+def _replaced(selection: Selection) -> list[SelectedColumn]:
+    if selection.special_times is SpecialTimes.FAIL:
+        return []
+    return [column for column in selection.columns if column.is_time]
+
+
+def _in_range(column: SelectedColumn) -> str:
+    name, cast = quote(column.source_name), column.pg_type
+    first, after = literal(_FIRST_TIME, cast), literal(_AFTER_LAST_TIME, cast)
+    return f"({name} IS NULL OR ({name} >= {first} AND {name} < {after}))"
+
+
+def _array_guard(column: SelectedColumn) -> str:
+    name = quote(column.source_name)
+    return f"array_ndims({name}) > 1 OR array_lower({name}, 1) <> 1"

@@ -1,0 +1,88 @@
+"""Where the source is and how to talk to it: connection string, timeouts, keepalives. Opens connections.
+
+Which transaction runs on a connection is `snapshot.py`'s business; the environment is read in `settings.py`.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import adbc_driver_manager
+import adbc_driver_postgresql.dbapi as adbc
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from export_pipeline.errors import ConfigError
+from export_pipeline.extract.pg_errors import source_errors
+
+APPLICATION_NAME = "export_pipeline"
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long to wait for the source, in seconds; 0 means no limit."""
+
+    connect_s: int = 10
+    lock_s: float = 30
+    statement_s: float = 3600
+    idle_in_transaction_s: float = 600
+    network_silence_s: int = 60
+    """After this long without an answer from the network the connection counts as lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A PostgreSQL database to read from. The connection string holds a password: it is never shown."""
+
+    conninfo: str = field(repr=False)
+    timeouts: Timeouts = Timeouts()
+
+    def __post_init__(self) -> None:
+        self._parameters()
+
+    def __str__(self) -> str:
+        given = self._parameters()
+        place = f"{given.get('host', 'localhost')}:{given.get('port', 5432)}/{given.get('dbname', '')}"
+        return f"{place} as {given.get('user', 'the default user')}"
+
+    def connect(self) -> "adbc.Connection":
+        """Open a connection in autocommit, so that we alone say when a transaction begins.
+
+        Raises: SourceUnavailableError, SourceAccessError.
+        """
+        with source_errors(f"cannot connect to {self}"):
+            return adbc.connect(self._libpq_conninfo(), autocommit=True)
+
+    def _parameters(self) -> dict[str, object]:
+        try:
+            return dict(conninfo_to_dict(self.conninfo))
+        except psycopg.ProgrammingError:
+            # The driver's message may quote a part of the string, and so the password: it is not passed on.
+            raise ConfigError(
+                "EXPORT_SOURCE_URL is not a PostgreSQL connection string; "
+                "write postgresql://user:password@host:5432/database and percent-encode odd characters"
+            ) from None
+
+    def _libpq_conninfo(self) -> str:
+        silence_s = self.timeouts.network_silence_s
+        keepalives = {
+            "keepalives": 1,
+            "keepalives_idle": max(1, silence_s // 2),
+            "keepalives_interval": max(1, silence_s // 6),
+            "keepalives_count": 3,
+            "tcp_user_timeout": silence_s * 1000,
+        }
+        defaults = {
+            "connect_timeout": self.timeouts.connect_s,
+            "application_name": APPLICATION_NAME,
+            "client_encoding": "UTF8",
+            **(keepalives if silence_s else {}),
+        }
+        given = {name: str(value) for name, value in (defaults | self._parameters()).items()}
+        return make_conninfo("", **given)
+
+
+def close_quietly(*resources: "adbc.Connection | adbc.Cursor") -> None:
+    """Close `resources` in order, even those whose connection is already lost."""
+    for resource in resources:
+        with suppress(adbc_driver_manager.Error, OSError):
+            resource.close()

@@ -1,0 +1,1 @@
+"""Step 2: check each batch against its dataset's rules and keep the quality figures."""

@@ -1,0 +1,53 @@
+"""What a transform is: a frozen, versioned recipe that maps Arrow record batches to Arrow record batches.
+
+One file a transform beside this one, one line each in `registry.py`. Which transforms a dataset uses, and with
+which parameters, its own file in `datasets/` says. Running them is `flow.py`'s business.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pyarrow as pa
+
+BatchFunction = Callable[[pa.RecordBatch], pa.RecordBatch]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A small side table that a transform needs whole, read in the export's own snapshot.
+
+    `table` is `schema.name` or `name` in the source; `columns` are read as text-safe Arrow columns in this order.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+
+
+LookupReader = Callable[[Lookup], pa.Table]
+
+
+class Transform(ABC):
+    """Base of every transform: a frozen dataclass whose fields are its parameters.
+
+    Without parameters a transform is the identity. `version` goes up whenever the same input gives another
+    output, so that partitions published before count as out of date.
+    """
+
+    __slots__ = ()
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+
+    @abstractmethod
+    def output_schema(self, schema: pa.Schema) -> pa.Schema:
+        """Return the schema that `apply` gives for batches of `schema`. Raises: ConfigError for an unknown column."""
+
+    @abstractmethod
+    def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Return `batch` transformed: the same rows in the same order, in `output_schema(batch.schema)`."""
+
+    def prepare(self, read_lookup: LookupReader) -> BatchFunction:  # noqa: ARG002 - most need no lookup
+        """Return the function to run on each batch; the place to read a `Lookup` once per export."""
+        return self.apply

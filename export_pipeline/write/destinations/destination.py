@@ -1,0 +1,83 @@
+"""What a destination is: a place that takes staged files and publishes them whole or not at all.
+
+One file a kind of place beside this one, one line each in `registry.py`. The order of the steps is in
+`../publish.py`; names below the root are in `../paths.py`.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import pyarrow as pa
+
+from export_pipeline.write.formats.format import Format
+from export_pipeline.write.hashing_sink import HashingSink
+from export_pipeline.write.manifest import Manifest
+from export_pipeline.write.paths import Target
+
+
+class Staging(Protocol):
+    """One export's unfinished files, out of every reader's sight; the methods are the steps of `publish`."""
+
+    @property
+    def uri(self) -> str:
+        """Where the data will be, without any secret."""
+
+    def open_data(self) -> HashingSink:
+        """Open the data file for writing, once."""
+
+    def open_quarantine(self) -> HashingSink:
+        """Open the file of rejected rows for writing, once. Raises: ConfigError when the target has none."""
+
+    def seal(self) -> None:
+        """Close the files and wait until the storage has them."""
+
+    def check(self, manifest: Manifest, fmt: Format, schema: pa.Schema) -> None:
+        """Re-open what was staged. Raises: CorruptFileError unless it is what `manifest` says."""
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Hold the target against others, after a bounded wait. Raises: DestinationUnavailableError."""
+
+    def recover(self) -> None:
+        """Finish what a killed publisher had all but finished, and undo what it had not."""
+
+    def published(self) -> Manifest | None:
+        """Return the manifest of what is published now. Raises: CorruptFileError when it cannot be read."""
+
+    def put_pending(self, manifest: Manifest) -> None:
+        """Store the next manifest, and the next quarantine, beside the ones in place."""
+
+    def replace_data(self) -> None:
+        """Replace the data, atomically: from here on readers see the new file."""
+
+    def promote_pending(self) -> None:
+        """Put the next quarantine and then the next manifest in place."""
+
+
+class Destination(Protocol):
+    """A root below which files are published."""
+
+    def stage(self, run_id: str, target: Target) -> AbstractContextManager[Staging]:
+        """Give room for one export's files; whatever was not published is removed when the block ends."""
+
+    def read_manifest(self, target: Target) -> Manifest | None:
+        """Return what is published there, if anything. Raises: CorruptFileError for a damaged manifest."""
+
+    def list_manifests(self, dataset: str, fmt: Format) -> Mapping[str, Manifest]:
+        """Return the manifests by partition (`date=2026-11-20`); damaged ones are logged and left out."""
+
+    def published_path(self, target: Target) -> AbstractContextManager[Path]:
+        """Give the published file as a local path while the block runs: a remote place makes a copy."""
+
+    def open_published(self, target: Target) -> BinaryIO:
+        """Open the published file for reading; it stays the same file while it is replaced."""
+
+    def uri(self, target: Target) -> str:
+        """Return where `target` is, for people and other programs, without any secret."""
+
+    def sweep(self) -> int:
+        """Remove what dead processes left staged; return how many exports that were."""
+
+    def check_writable(self) -> None:
+        """Try a write. Raises: DestinationError, DestinationUnavailableError."""

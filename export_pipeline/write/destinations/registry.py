@@ -1,0 +1,37 @@
+"""Every kind of destination, one line each: the only place to add one."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from export_pipeline.errors import ConfigError
+from export_pipeline.write.destinations.destination import Destination
+from export_pipeline.write.destinations.local import LocalDestination
+
+
+def _local(url: SplitResult) -> Destination:
+    if url.netloc not in {"", "localhost"}:
+        raise ConfigError("destination: a file:// URL names no host; write file:///folder, or just /folder")
+    return LocalDestination(Path(unquote(url.path)).absolute())
+
+
+DESTINATIONS: Final[Mapping[str, Callable[[SplitResult], Destination]]] = MappingProxyType({"file": _local})
+"""Makes a destination of a URL, by scheme; a location without a scheme is a folder."""
+
+
+def open_destination(location: str) -> Destination:
+    """Return the destination at `location`: a folder, or a URL. Nothing is touched yet.
+
+    Raises: ConfigError that lists the supported schemes; no more of the URL, which may hold a secret.
+    """
+    scheme, separator, _ = location.partition("://")
+    if not location.strip():
+        raise ConfigError("destination: it is empty; give a folder, or a URL")
+    if not separator:
+        return LocalDestination(Path(location).absolute())
+    if make := DESTINATIONS.get(scheme.lower()):
+        return make(urlsplit(location))
+    schemes = ", ".join(f"{known}://" for known in DESTINATIONS)
+    raise ConfigError(f"destination: {scheme}:// is not supported; give a folder, or a URL that starts with {schemes}")

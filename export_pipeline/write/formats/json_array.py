@@ -1,0 +1,63 @@
+"""JSON: one array of objects, written as a stream; `[]` when there is no row."""
+
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import pyarrow as pa
+
+from export_pipeline.errors import CorruptFileError
+from export_pipeline.write.formats.format import Format
+from export_pipeline.write.formats.json_lines import check_keys, count_lines
+from export_pipeline.write.formats.json_rows import RowEncoder
+from export_pipeline.write.os_errors import os_errors
+
+_OPENING: Final = b"[\n"
+_CLOSING: Final = b"\n]\n"
+_EMPTY: Final = b"[]\n"
+
+
+class JsonBatchWriter:
+    """Writes each batch as elements of the array."""
+
+    def __init__(self, sink: BinaryIO, schema: pa.Schema) -> None:
+        self._encoder = RowEncoder(schema, "json", before=",\n{", after="}")
+        self._sink = sink
+        self._is_empty = True
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Write the rows of `batch`."""
+        rows = self._encoder.encode(batch)
+        if not rows.nbytes:
+            return
+        if self._is_empty:
+            self._sink.write(_OPENING)
+            rows = rows[len(",\n") :]
+        self._is_empty = False
+        self._sink.write(rows)
+
+    def close(self) -> None:
+        """Write the closing bracket."""
+        self._sink.write(_EMPTY if self._is_empty else _CLOSING)
+
+
+def check(path: Path, rows: int, schema: pa.Schema) -> None:
+    """Re-read the file. Raises: CorruptFileError unless it is an array of `rows` rows of `schema`."""
+    with os_errors("reading", path), path.open("rb") as file:
+        opening, first = file.readline(), file.readline()
+        # The closing bracket is a line of its own, so as many lines follow the first row as there are rows.
+        following = count_lines(file)
+    if (opening, following) != ((_OPENING, rows) if rows else (_EMPTY, 0)):
+        raise CorruptFileError(f"{path}: is not an array of the {rows} rows that were written; export it again")
+    if rows:
+        check_keys(path, first.rstrip(b",\n"), schema)
+
+
+JSON: Final = Format(
+    name="json",
+    extension=".json",
+    media_type="application/json",
+    compression="none",
+    nested=True,
+    open=JsonBatchWriter,
+    check=check,
+)

@@ -1,0 +1,105 @@
+"""Where everything of one export lies below the root: the layout, and nothing but names.
+
+Whether a root is a folder or a bucket is the business of `destinations/`. Names come from people (dataset,
+partition, export id), so each is checked before it becomes part of a path.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+from export_pipeline.errors import ConfigError
+from export_pipeline.write.formats.format import Format
+
+STAGING: Final = PurePosixPath("_staging")
+"""Unfinished files, below a folder per run; no reader looks there."""
+
+_MANIFESTS: Final = PurePosixPath("_manifests")
+_QUARANTINE: Final = PurePosixPath("_quarantine")
+_EXPORTS: Final = PurePosixPath("exports")
+
+_DATASET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_PARTITION: Final = re.compile(r"[a-z][a-z0-9_]{0,39}=[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_RUN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The places of one published file, relative to the root.
+
+    `quarantine` is None for derived formats: the rejected rows belong to the export that read the source.
+    `lock` is None for one-off files, which nobody else publishes.
+    """
+
+    dataset: str
+    format_name: str
+    partition: str | None
+    data: PurePosixPath
+    manifest: PurePosixPath
+    quarantine: PurePosixPath | None
+    lock: PurePosixPath | None
+
+    @classmethod
+    def of_partition(cls, dataset: str, fmt: Format, partition: str) -> "Target":
+        """Return the places of `partition` (`date=2026-11-20`). Raises: ConfigError for an unfit name."""
+        check_name("partition", partition, _PARTITION)
+        manifests = manifest_folder(dataset, fmt)
+        return cls(
+            dataset=dataset,
+            format_name=fmt.name,
+            partition=partition,
+            data=PurePosixPath(dataset, fmt.name, partition, f"data{fmt.extension}"),
+            manifest=manifests / f"{partition}.json",
+            quarantine=_QUARANTINE / dataset / f"{partition}.jsonl" if fmt.read_batches else None,
+            lock=manifests / f"{partition}.lock",
+        )
+
+    @classmethod
+    def of_export(cls, export_id: str, dataset: str, fmt: Format) -> "Target":
+        """Return the places of a one-off export. Raises: ConfigError for an unfit name."""
+        check_name("dataset", dataset, _DATASET)
+        check_name("export id", export_id, _RUN_ID)
+        return cls._one_off(_EXPORTS / export_id, f"{dataset}{fmt.extension}", dataset, fmt, stem=dataset)
+
+    @classmethod
+    def of_file(cls, name: str, dataset: str, fmt: Format) -> "Target":
+        """Return the places of a file that the user named; the root is the folder it lies in.
+
+        Raises: ConfigError when `name` is not a plain file name.
+        """
+        if not name or name in {".", ".."} or set(name) & {"/", "\0"}:
+            raise ConfigError(f"output file {name!r}: give a file name; the folder belongs into the destination")
+        return cls._one_off(PurePosixPath(), name, dataset, fmt, stem=name)
+
+    @classmethod
+    def _one_off(cls, folder: PurePosixPath, name: str, dataset: str, fmt: Format, *, stem: str) -> "Target":
+        return cls(
+            dataset=dataset,
+            format_name=fmt.name,
+            partition=None,
+            data=folder / name,
+            manifest=folder / f"{stem}.manifest.json",
+            quarantine=folder / f"{stem}.quarantine.jsonl",
+            lock=None,
+        )
+
+
+def manifest_folder(dataset: str, fmt: Format) -> PurePosixPath:
+    """Return the folder of a dataset's manifests in one format. Raises: ConfigError for an unfit name."""
+    check_name("dataset", dataset, _DATASET)
+    if dataset == _EXPORTS.name:
+        raise ConfigError(f"dataset {dataset!r}: that folder holds the one-off exports; choose another name")
+    return _MANIFESTS / dataset / fmt.name
+
+
+def run_staging(run_id: str) -> PurePosixPath:
+    """Return the folder below which a run stages its files. Raises: ConfigError for an unfit run id."""
+    check_name("run id", run_id, _RUN_ID)
+    return STAGING / run_id
+
+
+def check_name(what: str, name: str, allowed: re.Pattern[str]) -> None:
+    """Refuse a name that could lead out of its folder or clash with ours. Raises: ConfigError."""
+    if not allowed.fullmatch(name):
+        raise ConfigError(f"{what} {name!r} cannot be part of a path: it must match {allowed.pattern}")

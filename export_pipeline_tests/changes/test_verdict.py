@@ -1,0 +1,91 @@
+"""The comparison itself, without a database: which horizon, count and history put a file out of date."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from export_pipeline.changes.scan import Tally
+from export_pipeline.changes.verdict import State, judge
+from export_pipeline.extract.snapshot import SnapshotIdentity
+from export_pipeline.write.manifest import Manifest
+from export_pipeline.write.snapshot_id import SnapshotId
+
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+def manifest(rows: int, xmin: int) -> Manifest:
+    return Manifest(
+        dataset="logs",
+        partition="date=2026-11-20",
+        format="parquet",
+        compression="zstd",
+        run_id="r",
+        source_count=rows,
+        row_count=rows,
+        invalid_count=0,
+        quarantined_count=0,
+        bytes=1,
+        sha256="",
+        arrow_schema=(),
+        schema_fingerprint="",
+        declaration_fingerprint="declared",
+        selection={},
+        config={},
+        snapshot=SnapshotId(xmin, xmin + 3, NOW, "1", 1),
+        newest=None,
+        quality=None,
+        transforms=(),
+        started_at=NOW,
+        finished_at=NOW,
+        stages={},
+        source_export_id=None,
+        quarantine=None,
+        software_version="0",
+    )
+
+
+def server_at(xmax: int) -> SnapshotIdentity:
+    return SnapshotIdentity(xmax, xmax, NOW, "1", 1)
+
+
+xids = st.integers(3, 2**33)
+
+
+@given(st.integers(0, 5), st.integers(0, 5), xids, xids, st.integers(0, 2**32))
+def test_in_sync_means_as_many_rows_and_none_from_the_horizon_on(
+    published_rows: int, rows: int, horizon: int, newest: int, passed: int
+) -> None:
+    tally = Tally(rows, newest if rows else None)
+    verdict = judge(manifest(published_rows, horizon), tally, server_at(horizon + passed), "declared")
+    expected = rows == published_rows and (rows == 0 or newest < horizon) and passed < 2**31
+    assert (verdict.state is State.IN_SYNC) == expected
+    assert verdict.needs_export != expected
+
+
+@pytest.mark.parametrize(("passed", "state"), [(2**31 - 1, State.IN_SYNC), (2**31, State.CHANGED)])
+def test_transaction_ids_half_a_round_apart_are_not_compared(passed: int, state: State) -> None:
+    verdict = judge(manifest(1, 100), Tally(1, 50), server_at(100 + passed), "declared")
+    assert verdict.state is state
+    assert verdict.state is State.IN_SYNC or "too old to compare" in verdict.reason
+
+
+def test_a_server_behind_the_published_horizon_was_rewound() -> None:
+    verdict = judge(manifest(1, 1000), Tally(1, 50), server_at(999), "declared")
+    assert verdict.reason == "the source was rewound behind the published snapshot"
+
+
+@pytest.mark.parametrize("other", [{"system_identifier": "2"}, {"timeline": 2}])
+def test_another_server_or_timeline_is_not_compared(other: dict[str, object]) -> None:
+    identity = replace(server_at(1000), **other)  # type: ignore[arg-type] # one field each
+    assert judge(manifest(1, 100), Tally(1, 50), identity, "declared").state is State.CHANGED
+
+
+def test_another_declaration_is_out_of_date_whatever_the_rows() -> None:
+    assert judge(manifest(1, 100), Tally(1, 50), server_at(200), "declared anew").state is State.CHANGED
+
+
+def test_a_newest_row_that_nobody_knows_is_not_in_sync() -> None:
+    assert judge(manifest(1, 100), Tally(1, None), server_at(200), "declared").state is State.CHANGED

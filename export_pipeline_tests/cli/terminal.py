@@ -1,0 +1,109 @@
+"""Runs `export-pipeline` as a user does: as a process of its own, and looks for what it leaves behind."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+PROGRAM = str(Path(sys.executable).with_name("export-pipeline"))
+BARE = {name: value for name, value in os.environ.items() if not name.startswith(("EXPORT_", "DAGSTER_"))}
+Done = subprocess.CompletedProcess[str]
+
+
+def run(*arguments: str | Path, environ: Mapping[str, str] | None = None, timeout_s: float = 120) -> Done:
+    """Run the program to its end, its output going into pipes."""
+    command = [PROGRAM, *map(str, arguments)]
+    return subprocess.run(
+        command, env=BARE | dict(environ or {}), capture_output=True, text=True, timeout=timeout_s, check=False
+    )
+
+
+@contextmanager
+def kept_state(environ: Mapping[str, str]) -> Iterator[None]:
+    """Give a command in this process the environment of a fresh one; take back what it does to ours."""
+    before = dict(os.environ)
+    handlers = {sign: signal.getsignal(sign) for sign in (signal.SIGINT, signal.SIGTERM)}
+    os.environ.clear()
+    os.environ.update(BARE | dict(environ))
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        for sign, handler in handlers.items():
+            signal.signal(sign, handler)
+
+
+def start(*arguments: str | Path, environ: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
+    """Start the program with everything it prints in one pipe."""
+    command = [PROGRAM, *map(str, arguments)]
+    return subprocess.Popen(
+        command,
+        env=BARE | dict(environ or {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def run_in_terminal(*arguments: str | Path, columns: int, environ: Mapping[str, str] | None = None) -> str:
+    """Run the program in a terminal of its own; return everything that it drew there."""
+    ours, theirs = pty.openpty()
+    sized = {"COLUMNS": str(columns), "LINES": "50", "TERM": "xterm"}
+    command = [PROGRAM, *map(str, arguments)]
+    process = subprocess.Popen(
+        command, env=BARE | dict(environ or {}) | sized, stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    drawn = b""
+    try:
+        while part := os.read(ours, 65_536):
+            drawn += part
+    except OSError:  # how Linux says that the other end is closed
+        pass
+    os.close(ours)
+    assert process.wait(60) == 0, drawn.decode()
+    return drawn.decode()
+
+
+def descendants(pid: int) -> set[int]:
+    """Return the processes below `pid`, itself included."""
+    parents = {int(folder.name): _parent(folder) for folder in Path("/proc").iterdir() if folder.name.isdigit()}
+    found, grew = {pid}, True
+    while grew:
+        below = {child for child, parent in parents.items() if parent in found} - found
+        found, grew = found | below, bool(below)
+    return found
+
+
+def alive(pids: set[int]) -> set[int]:
+    """Return those of `pids` that still run; a zombie does not."""
+    return {pid for pid in pids if _state(pid) not in {"", "Z", "X"}}
+
+
+def wait_until(is_so: Callable[[], object], timeout_s: float, what: str | Callable[[], object]) -> None:
+    """Wait until `is_so`. Fails with `what` (or what it gives then) when it takes longer than `timeout_s`."""
+    deadline = time.monotonic() + timeout_s
+    while not is_so():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"after {timeout_s:.0f} s: {what if isinstance(what, str) else what()}")
+        time.sleep(0.1)
+
+
+def _state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def _parent(folder: Path) -> int:
+    try:
+        return int((folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0

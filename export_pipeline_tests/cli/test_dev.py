@@ -1,0 +1,225 @@
+"""`export-pipeline dev` as a whole: UI, daemon, code server and database, up together and gone together."""
+
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from export_pipeline.cli.home import SOURCE_DATABASE, Home
+from export_pipeline.embedded.server import start_or_join
+from export_pipeline_tests.cli import graphql
+from export_pipeline_tests.cli.conftest import SIZE, Demo
+from export_pipeline_tests.cli.terminal import PROGRAM, alive, descendants, run, start, wait_until
+from export_pipeline_tests.conftest import RunSql
+
+WAITING = "select 1 from pg_locks where not granted"
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+pytestmark = pytest.mark.timeout(300)
+
+
+@dataclass(slots=True)
+class Dev:
+    """A `dev` process; `port` is its UI's."""
+
+    home: Path
+    port: int
+    process: "subprocess.Popen[str]"
+
+    def stop(self, sign: signal.Signals, within_s: float) -> str:
+        """Send `sign`, wait until every process of it is gone; return what it printed."""
+        family = descendants(self.process.pid)
+        self.process.send_signal(sign)
+        wait_until(lambda: not alive(family), within_s, lambda: _commands(family))
+        return self.process.communicate(timeout=10)[0]
+
+
+def _commands(pids: set[int]) -> list[str]:
+    """Return the beginning of the command line of each process that still runs."""
+    files = (Path(f"/proc/{pid}/cmdline") for pid in alive(pids))
+    return [file.read_text(encoding="utf-8").replace("\0", " ")[:120] for file in files]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_dev(home: Path) -> Dev:
+    port = free_port()
+    return Dev(home, port, start("dev", "--home", home, "--port", str(port)))
+
+
+@pytest.fixture(scope="module")
+def _shared(demo: Demo) -> Iterator[list[Dev]]:
+    """Keep the one that runs; whoever stops it leaves the next test to start another."""
+    running: list[Dev] = []
+    yield running
+    for dev in running:
+        if dev.process.poll() is None:
+            dev.stop(signal.SIGINT, 60)
+
+
+@pytest.fixture
+def dev(demo: Demo, _shared: list[Dev]) -> Dev:
+    """Give a `dev` over the demo's home whose UI answers."""
+    if not _shared or _shared[-1].process.poll() is not None:
+        _shared.append(start_dev(demo.home.folder))
+    ours = _shared[-1]
+    wait_until(lambda: ours.process.poll() is not None or graphql.is_up(ours.port), 120, "the UI does not answer")
+    assert ours.process.poll() is None
+    return ours
+
+
+@pytest.fixture
+def page(dev: Dev) -> Iterator[Page]:
+    """Open a real browser on the UI."""
+    assert CHROMIUM.exists(), f"{CHROMIUM} is missing: apt-get install chromium"
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET) as browser:
+        opened = browser.new_page(base_url=f"http://127.0.0.1:{dev.port}", viewport={"width": 1600, "height": 1000})
+        opened.set_default_timeout(30_000)
+        yield opened
+
+
+@pytest.fixture
+def stuck_run(dev: Dev, demo: Demo, sql: RunSql) -> Iterator[str]:
+    """Launch a run that waits for a lock which another session holds."""
+    kept = demo.home.read_sample()
+    assert kept is not None
+    url = source_of(dev)
+    with suppress(psycopg.OperationalError), psycopg.connect(url) as blocker:  # the server may be gone first
+        blocker.execute("lock table ip_addresses in access exclusive mode")
+        run_id = graphql.launch(dev.port, "ips_job", kept.last_day.isoformat())
+        wait_until(lambda: sql(url, WAITING), 60, "the run does not begin")
+        yield run_id
+
+
+def source_of(dev: Dev) -> str:
+    with start_or_join(Home(dev.home).postgres) as joined:
+        assert not joined.owned
+        return joined.url(SOURCE_DATABASE)
+
+
+def test_the_ui_knows_every_asset(dev: Dev) -> None:
+    expected = {f"{name}{suffix}" for name in ("logs", "anomalies", "ips") for suffix in ("", "_csv", "_json")}
+    assert graphql.assets(dev.port) == expected
+
+
+def test_a_run_and_a_backfill_go_through_the_queue_and_succeed(dev: Dev, demo: Demo) -> None:
+    kept = demo.home.read_sample()
+    assert kept is not None
+    run_id = graphql.launch(dev.port, "ips_job", kept.last_day.isoformat())
+    first_two = [(kept.first_day + timedelta(days=day)).isoformat() for day in range(2)]
+    backfill_id = graphql.backfill(dev.port, ["anomalies", "anomalies_csv"], first_two)
+    wait_until(lambda: graphql.run_status(dev.port, run_id) in {"SUCCESS", "FAILURE"}, 120, "the run does not end")
+    assert graphql.run_status(dev.port, run_id) == "SUCCESS"
+    ended = {"SUCCESS", "FAILURE"}
+    wait_until(lambda: set(graphql.backfill_runs(dev.port, backfill_id)) & ended, 120, "the backfill does not end")
+    assert graphql.backfill_runs(dev.port, backfill_id) == ["SUCCESS"]
+    manifest = (demo.home.exports / f"_manifests/ips/csv/date={kept.last_day}.json").read_text(encoding="utf-8")
+    assert run_id in manifest
+
+
+@pytest.mark.browser
+def test_the_pages_show_the_graph_the_partitions_and_what_was_published(page: Page, tmp_path: Path) -> None:
+    page.goto("/locations/export_pipeline.definitions/asset-groups/logs/lineage")
+    for name in ("logs", "logs_csv", "logs_json"):
+        page.get_by_text(name, exact=True).first.wait_for()
+    page.screenshot(path=tmp_path / "graph.png")
+    page.goto("/assets/logs?view=partitions")
+    page.get_by_text("Materialized (3)").wait_for()
+    page.screenshot(path=tmp_path / "partitions.png")
+    page.goto("/assets/logs?view=events")
+    for name in ("row_count", "invalid_count", "rows_per_s", "sample"):
+        page.get_by_text(name, exact=True).first.wait_for()
+    page.screenshot(path=tmp_path / "events.png")
+
+
+@pytest.mark.browser
+def test_the_graph_of_ops_shows_every_step_by_its_name(page: Page, tmp_path: Path) -> None:
+    page.goto("/locations/export_pipeline.definitions/jobs/logs_job")
+    page.get_by_text("View as Asset Graph").click()
+    page.get_by_text("Expand", exact=True).first.click()
+    for name in ("extract", "validate", "clean_message", "publish"):
+        page.get_by_text(name, exact=True).first.wait_for()
+    page.screenshot(path=tmp_path / "ops.png")
+
+
+def test_a_second_one_on_the_same_home_is_refused(dev: Dev) -> None:
+    done = run("dev", "--home", dev.home, "--port", str(free_port()))
+    assert done.returncode == 1
+    assert "runs for" in done.stderr
+    assert "already; stop it, or choose another --home" in done.stderr
+    assert dev.process.poll() is None
+
+
+def test_a_port_that_is_taken_is_named(dev: Dev, fresh_home: Path) -> None:
+    done = run("dev", "--home", fresh_home, "--port", str(dev.port))
+    assert done.returncode == 1
+    assert f"port {dev.port} of 127.0.0.1: Address already in use; choose another with --port" in done.stderr
+
+
+def test_a_demo_works_beside_it(dev: Dev) -> None:
+    done = run("demo", "--home", dev.home, *SIZE)
+    assert done.returncode == 0
+    assert "every manifest matches" in done.stdout or "every row is accounted for" in done.stdout
+    assert dev.process.poll() is None
+
+
+def test_a_run_that_is_terminated_ends_at_once_and_lets_go_of_the_source(dev: Dev, stuck_run: str, sql: RunSql) -> None:
+    graphql.terminate(dev.port, stuck_run)
+    wait_until(lambda: graphql.run_status(dev.port, stuck_run) == "CANCELED", 30, "it is not cancelled")
+    assert sql(source_of(dev), WAITING) == []
+
+
+class TestStopping:
+    """Together, so that shuffling does not start a new UI between any two other tests."""
+
+    def test_ctrl_c_stops_everything_a_run_under_way_too(self, dev: Dev, stuck_run: str) -> None:
+        assert graphql.run_status(dev.port, stuck_run) == "STARTED"
+        said = dev.stop(signal.SIGINT, 45).splitlines()
+        assert dev.process.returncode == 0
+        assert said[0] == f"Dagster UI: http://127.0.0.1:{dev.port} in about 20 s (Ctrl-C stops it and the database)"
+        noise = [line for line in said if "Warning" in line or "DEBUG" in line or "\x1b" in line]
+        assert noise == []
+
+    def test_a_kill_leaves_nothing_behind(self, dev: Dev) -> None:
+        dev.stop(signal.SIGKILL, 45)
+        assert run("export", "ips", "--home", dev.home, "-o", dev.home / "after.parquet").returncode == 0
+
+
+def test_sigterm_while_it_starts_stops_everything_too(fresh_home: Path) -> None:
+    starting = start_dev(fresh_home)
+    assert starting.process.stdout is not None
+    assert "Dagster UI" in starting.process.stdout.readline()
+    wait_until(lambda: len(descendants(starting.process.pid)) > 5, 30, "nothing was started")
+    starting.stop(signal.SIGTERM, 45)
+    assert starting.process.returncode == 0
+
+
+def test_ctrl_c_works_where_the_shell_has_switched_it_off(fresh_home: Path) -> None:
+    """A script's `export-pipeline dev &` starts it with SIGINT ignored."""
+    command = ["sh", "-c", 'trap "" INT; exec "$0" "$@"', PROGRAM, "dev", "--home", str(fresh_home)]
+    process = subprocess.Popen([*command, "--port", str(free_port())], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert "Dagster UI" in process.stdout.readline()
+    wait_until(lambda: len(descendants(process.pid)) > 5, 30, "nothing was started")
+    Dev(fresh_home, 0, process).stop(signal.SIGINT, 45)
+    assert process.returncode == 0

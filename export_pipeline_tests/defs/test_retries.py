@@ -1,0 +1,52 @@
+"""Our errors in Dagster's words: a bounded retry with jitter, or a stop with one message."""
+
+import pytest
+from dagster import Failure, RetryRequested
+from hypothesis import given
+from hypothesis import strategies as st
+
+from export_pipeline import errors
+from export_pipeline.defs.retries import (
+    MAX_RETRIES,
+    delay_s,
+    permanent_failures,
+    retries_by_error_class,
+)
+
+TRANSIENT = errors.TransientError.__subclasses__()
+PERMANENT = errors.PermanentError.__subclasses__()
+
+
+@pytest.mark.parametrize("kind", TRANSIENT)
+@pytest.mark.parametrize("attempt", range(MAX_RETRIES))
+def test_a_transient_error_asks_for_another_attempt(kind: type[errors.TransientError], attempt: int) -> None:
+    with pytest.raises(RetryRequested) as caught, retries_by_error_class(attempt):
+        raise kind("the server is away")
+    assert caught.value.max_retries == MAX_RETRIES
+    assert isinstance(caught.value.__cause__, kind)
+
+
+def test_behind_the_last_attempt_a_transient_error_is_a_failure() -> None:
+    with pytest.raises(Failure) as caught, retries_by_error_class(MAX_RETRIES):
+        raise errors.SourceBusyError("the table is locked")
+    assert caught.value.description == "the table is locked (given up after 5 attempts)"
+    assert not caught.value.allow_retries
+
+
+@pytest.mark.parametrize("kind", PERMANENT)
+def test_a_permanent_error_is_a_failure_at_once(kind: type[errors.PermanentError]) -> None:
+    with pytest.raises(Failure, match="mend it") as caught, retries_by_error_class(0):
+        raise kind("mend it")
+    assert not caught.value.allow_retries
+
+
+@pytest.mark.parametrize("guard", [permanent_failures, lambda: retries_by_error_class(0)])
+def test_anything_else_stays_what_it_is(guard: object) -> None:
+    with pytest.raises(ZeroDivisionError), guard():  # type: ignore[operator] # both are context managers
+        raise ZeroDivisionError
+
+
+@given(st.integers(0, 50))
+def test_a_delay_doubles_within_its_bounds(attempt: int) -> None:
+    longest = min(60.0, 2.0 * 2**attempt)
+    assert longest / 2 <= delay_s(attempt) <= longest
