@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -55,6 +56,7 @@ def test_the_locks_name_no_host(lock: str) -> None:
 
 
 def test_the_layers_hold() -> None:
-    checked = subprocess.run(["lint-imports"], cwd=ROOT, capture_output=True, text=True, check=False)
+    program = Path(sys.executable).with_name("lint-imports")
+    checked = subprocess.run([program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout
     assert "0 broken" in checked.stdout
