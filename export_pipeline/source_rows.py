@@ -52,8 +52,12 @@ class SourceRows:
             yield from refined
 
     def settle(self) -> None:
-        """Close the books. Raises: InvalidDataError when the policy does not allow what validation found."""
+        """Close the books.
+
+        Raises: InvalidDataError when the policy does not allow what validation found, BrokenCheckError.
+        """
         account, validator = self.account, self._validator
+        validator.finish()
         account.quarantined = self._rejected.finish()
         account.quarantined_count = account.quarantined.rows if account.quarantined else 0
         account.invalid_count = validator.tally.invalid_rows
@@ -66,16 +70,24 @@ class SourceRows:
         quarantining = self._plan.policy.on_invalid is OnInvalid.QUARANTINE
         for batch in batches:
             with profile.timed("validate"):
-                checked = self._validator.check(batch)
-                kept = batch
-                if quarantining and checked.reasons:
-                    kept, rejected = split(checked)
-                    self._rejected.write(rejected)
+                kept = self._quarantine(batch) if quarantining else self._count(batch)
             refined = kept
             for name, step in self._steps:
                 with profile.timed(name):
                     refined = step(refined)
             yield _conform(refined, schema, kept.num_rows, self._snapshot.where)
+
+    def _count(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        self._validator.count(batch)
+        return batch
+
+    def _quarantine(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        checked = self._validator.check(batch)
+        if not checked.reasons:
+            return batch
+        kept, rejected = split(checked)
+        self._rejected.write(rejected)
+        return kept
 
 
 @contextmanager

@@ -46,7 +46,7 @@ class SourceColumn:
     @property
     def checked(self) -> CheckedColumn:
         """The column as step 2 checks it."""
-        return CheckedColumn(self.name, self.selected.travels.arrow, self.required, self.rules)
+        return CheckedColumn(self.name, self.selected.travels.arrow, self.required, self.rules, self.personal)
 
 
 @dataclass(frozen=True, slots=True)

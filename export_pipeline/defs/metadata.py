@@ -8,9 +8,9 @@ from dagster import MetadataValue, TableColumn, TableColumnConstraints, TableRec
 
 from export_pipeline.datasets.dataset import Dataset
 from export_pipeline.flow import Outcome
+from export_pipeline.schemas.failures import MASKED
 from export_pipeline.write.manifest import Manifest
 
-_MASKED = "•••"
 _CELL_CHARACTERS = 80
 _LARGEST_EXACT = 2**53
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>()#+!|~-]")
@@ -25,7 +25,7 @@ def materialization_metadata(outcome: Outcome, dataset: Dataset) -> Mapping[str,
         "dagster/column_schema": _column_schema(manifest),
         "sample": _sample(outcome, dataset),
         "quality": MetadataValue.json(dict(manifest.quality or {})),
-        "failures": MetadataValue.md(_failures(outcome, dataset)),
+        "failures": MetadataValue.md(_failures(outcome)),
         "stages_s": MetadataValue.json(dict(manifest.stages)),
         "warnings": MetadataValue.md("\n".join(f"* {warning}" for warning in outcome.warnings) or "none"),
     }
@@ -69,20 +69,10 @@ def _sample(outcome: Outcome, dataset: Dataset) -> MetadataValue:
     return MetadataValue.table(records, TableSchema([TableColumn(name) for name in names]))
 
 
-def _failures(outcome: Outcome, dataset: Dataset) -> str:
+def _failures(outcome: Outcome) -> str:
     if not outcome.account.failures:
         return "none"
-    personal = _personal(dataset)
-    key_is_personal = not personal.isdisjoint(dataset.key)
-    rows = [
-        (
-            failure.column,
-            failure.check,
-            _cell(failure.value, masked=failure.column in personal),
-            _cell(failure.key, masked=key_is_personal),
-        )
-        for failure in outcome.account.failures
-    ]
+    rows = [(one.column, one.check, _cell(one.value), _cell(one.key)) for one in outcome.account.failures]
     lines = ["| " + " | ".join(_markdown(str(cell)) for cell in row) + " |" for row in rows]
     return "\n".join(["| column | check | value | key |", "| --- | --- | --- | --- |", *lines])
 
@@ -91,12 +81,12 @@ def _personal(dataset: Dataset) -> set[str]:
     return {column.name for column in dataset.columns if column.personal}
 
 
-def _cell(value: object, *, masked: bool) -> str | int | float | bool | None:
+def _cell(value: object, *, masked: bool = False) -> str | int | float | bool | None:
     """Return what a table in the UI shows; JavaScript knows no NaN, and no exact integer above 2**53."""
     if value is None or isinstance(value, bool):
         return value
     if masked:
-        return _MASKED
+        return MASKED
     if isinstance(value, int | float) and abs(value) <= _LARGEST_EXACT:
         return value
     text = json.dumps(value, default=str, ensure_ascii=False) if isinstance(value, list | dict) else str(value)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 _PER_CHECK = 10
 _VALUE_CHARACTERS = 120
+MASKED = "•••"
+"""What stands in a sample for a value of a personal column."""
 
 
 @dataclass(frozen=True, slots=True)

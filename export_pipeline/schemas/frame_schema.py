@@ -4,7 +4,7 @@ The columns are declared once, in `datasets/`; pandera's own types follow from t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 
 import pandera.polars as pandera
@@ -18,19 +18,23 @@ from export_pipeline.schemas.rules import Kind, Rule
 
 @dataclass(frozen=True, slots=True)
 class CheckedColumn:
-    """A column as validation sees it: its Arrow type, whether it may be NULL, the rules for its values."""
+    """A column as validation sees it: its Arrow type, whether it may be NULL, the rules for its values.
+
+    Values of a `personal` column appear in no sample of failures.
+    """
 
     name: str
     type: pa.DataType
     required: bool
     rules: tuple[Rule, ...] = ()
+    personal: bool = False
 
     def at_level(self, level: Level) -> "CheckedColumn":
         """Return the column with the rules that `level` knows; uniqueness is the key's, see `keys.py`."""
         if level is Level.STRICT:
             return self
         kept = tuple(rule for rule in self.rules if rule.kind is Kind.DOMAIN)
-        return CheckedColumn(self.name, self.type, self.required, kept)
+        return replace(self, rules=kept)
 
 
 def frame_schema(columns: Sequence[CheckedColumn]) -> pandera.DataFrameSchema:

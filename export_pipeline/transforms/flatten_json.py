@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from export_pipeline.errors import ConfigError
 from export_pipeline.transforms.columns import append_fields, find_field, rebuild_batch
-from export_pipeline.transforms.json_values import VALUE_TYPES, convert_values, parse_document, read_path
+from export_pipeline.transforms.json_values import VALUE_TYPES, convert_values, read_paths
 from export_pipeline.transforms.transform import Transform
 
 
@@ -62,12 +62,10 @@ class FlattenJson(Transform):
         schema = self.output_schema(batch.schema)
         # Structured data repeats itself: each distinct text is parsed once.
         encoded = batch.column(self.column).dictionary_encode()
-        documents = [parse_document(text) for text in encoded.dictionary.to_pylist()]
+        found = read_paths(encoded.dictionary.to_pylist(), [field.keys for field in self.fields])
         arrays = {
-            _output_name(self.column, field): convert_values(read_path(documents, field.keys), field.type).take(
-                encoded.indices
-            )
-            for field in self.fields
+            _output_name(self.column, field): convert_values(values, field.type).take(encoded.indices)
+            for field, values in zip(self.fields, found, strict=True)
         }
         return rebuild_batch(batch, schema, arrays)
 

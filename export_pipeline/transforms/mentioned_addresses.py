@@ -64,11 +64,10 @@ def canonical_addresses(word: str) -> tuple[str, ...]:
 def _mentions(series: pl.Series) -> tuple[pl.DataFrame, pa.Array]:
     """Return `row` (uint32, ascending) and `code` of every mention in `series`, and the addresses by code."""
     words = (
-        series.to_frame()
+        pl.DataFrame({"word": series.str.extract_all(_WORD + _SIGN + _WORD)})
         .with_row_index("row")
-        .filter(pl.col("text").str.contains(_SIGN))
-        .select("row", word=pl.col("text").str.extract_all(_WORD + _SIGN + _WORD))
         .explode("word")
+        .drop_nulls()
     )
     # The same words come again and again, so each distinct one is judged once.
     coded = words["word"].to_arrow().cast(pa.string()).dictionary_encode()

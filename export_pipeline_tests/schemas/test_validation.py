@@ -1,5 +1,6 @@
 """Validation of batches: levels, judgements, samples, metrics; and the quick mask against pandera itself."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -108,6 +109,33 @@ def test_the_summary_names_column_rule_rows_and_an_example() -> None:
     checking = validator()
     checking.check(batch({}, {"level": "WRN!"}))
     assert checking.failures.summary() == ("column 'level' breaks `syslog level` in 1 rows, for example 'WRN!' at id=1")
+
+
+def test_personal_values_and_keys_stay_out_of_the_summary() -> None:
+    columns = [replace(column, personal=column.name in {"id", "level"}) for column in COLUMNS]
+    checking = BatchValidator(replace(SUBJECT, columns=tuple(columns)), STRICT)
+    checking.check(batch({"level": "WRN!"}, {"score": 7.5}, {"at": None}))
+    assert "WRN!" not in checking.failures.summary()
+    assert [(failure.value, failure.key) for failure in checking.failures.sample] == [
+        (None, "id=•••"),
+        ("•••", "id=•••"),
+        ("7.5", "id=•••"),
+    ]
+
+
+@pytest.mark.parametrize("rows_a_batch", [1, 7, 900])
+def test_counting_gives_the_figures_of_checking_batch_by_batch(rows_a_batch: int) -> None:
+    kinds: list[dict[str, Any]] = [{}, {"level": "WRN!"}, {"at": None, "score": 2.0}, {"until": DAY - timedelta(1)}]
+    whole = batch(*(kinds[number % len(kinds)] for number in range(9_000)))
+    checked, counted = validator(), validator()
+    for start in range(0, whole.num_rows, rows_a_batch):
+        checked.check(whole.slice(start, rows_a_batch))
+        counted.count(whole.slice(start, rows_a_batch))
+    counted.finish()
+    assert counted.tally == checked.tally
+    assert counted.tally.invalid_rows == 6_750
+    assert counted.failures.counts == checked.failures.counts
+    assert set(counted.failures.sample) == set(checked.failures.sample)
 
 
 def test_metrics_follow_their_formulas() -> None:

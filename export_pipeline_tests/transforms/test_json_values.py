@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from export_pipeline.transforms.json_values import VALUE_TYPES, convert_values, parse_document, read_path
+from export_pipeline.transforms.json_values import VALUE_TYPES, convert_values, read_paths
 
 
 def read_one(text: str, value_type: str) -> object:
-    values = read_path([parse_document(text)], ("v",))
+    (values,) = read_paths([text], [("v",)])
     value: object = convert_values(values, value_type)[0].as_py()
     return value
 
@@ -54,13 +54,29 @@ def test_string_of_valid_unicode_survives_beside_a_lone_surrogate() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "{'v': 1}", '{"v": 1} x', "[" * 100_000, "\ufeff{}", '{"v": NaN}'])
-def test_malformed_text_is_no_document(text: str) -> None:
-    assert parse_document(text) is None
+def test_malformed_text_has_no_values(text: str) -> None:
+    assert read_paths([text, '{"v": 1}'], [("v",)]) == [[None, 1]]
 
 
 def test_path_through_another_shape_is_null() -> None:
-    documents = [{"a": {"b": 1}}, {"a": [1]}, {"a": None}, [], "a", None, {}]
-    assert read_path(documents, ("a", "b")) == [1, None, None, None, None, None, None]
+    texts = ['{"a": {"b": 1}}', '{"a": [1]}', '{"a": null}', "[]", '"a"', "null", "{}"]
+    assert read_paths(texts, [("a", "b")]) == [[1, None, None, None, None, None, None]]
+
+
+def test_paths_share_their_first_key_and_the_last_of_equal_keys_counts() -> None:
+    text = '{"a": {"b": 1, "c": 2}, "\\u0064": 3, "d": 4}'
+    assert read_paths([text], [("a", "b"), ("d",), ("a", "c")]) == [[1], [4], [2]]
+
+
+@given(text=st.text(alphabet='{}[]",:\\ 0123456789eE.+-truefalsn"va', max_size=40))
+def test_what_is_no_json_for_the_standard_library_is_none_here(text: str) -> None:
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = None
+    expected = document.get("v") if isinstance(document, dict) else None
+    ((found,),) = read_paths([text], [("v",)])
+    assert repr(found) == repr(expected)
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()

@@ -103,7 +103,7 @@ def _open_writer(sink: BinaryIO, schema: pa.Schema) -> Any:  # noqa: ANN401 - py
             compression_level=1,
             use_dictionary=[field.name for field in schema if hints.is_low_cardinality(field)],
             column_encoding={field.name: "DELTA_BINARY_PACKED" for field in schema if _is_delta_coded(field)},
-            write_statistics=True,
+            write_statistics=[field.name for field in schema if not _is_free_text(field)],
         )
     except pa.ArrowException as exc:
         raise ConfigError(f"parquet: a column's type cannot be stored: {exc}; publish it as text") from exc
@@ -112,6 +112,11 @@ def _open_writer(sink: BinaryIO, schema: pa.Schema) -> Any:  # noqa: ANN401 - py
 def _is_delta_coded(field: pa.Field) -> bool:
     whole = pa.types.is_integer(field.type) or pa.types.is_timestamp(field.type)
     return bool(whole and not hints.is_low_cardinality(field))
+
+
+def _is_free_text(field: pa.Field) -> bool:
+    """Whether nobody looks for a range of it, so that its smallest and largest value need not be found."""
+    return bool(pa.types.is_string(field.type) and not hints.is_low_cardinality(field))
 
 
 PARQUET: Final = Format(
