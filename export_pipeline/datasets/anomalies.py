@@ -52,6 +52,8 @@ ANOMALIES = Dataset(
         ),
     ),
     retyped=dict.fromkeys(("timestamp", "created_at", "updated_at"), _UTC_MICROSECONDS),
+    owners=("team:network-monitoring",),
+    chart_by="anomaly_type",
     derived=(
         DerivedColumn("device_name", pa.string(), "The device's name at the time of the export", low_cardinality=True),
     ),

@@ -15,6 +15,7 @@ from export_pipeline.extract.names import TableName
 from export_pipeline.extract.selection import SelectedColumn, Selection, SpecialTimes, TimeColumn
 from export_pipeline.schemas.frame_schema import CheckedColumn
 from export_pipeline.schemas.rules import Rule
+from export_pipeline.schemas.thresholds import Severity, Threshold
 from export_pipeline.schemas.validation import Subject
 from export_pipeline.transforms.description import describe
 from export_pipeline.transforms.transform import Transform
@@ -77,6 +78,15 @@ class Dataset:
     special_times: SpecialTimes = SpecialTimes.FAIL
     """What becomes of ±infinity and years outside 1 to 9999 in the columns of times."""
     owners: tuple[str, ...] = ()
+    """Dagster's form: `team:name`, or a mail address."""
+    thresholds: tuple[Threshold, ...] = (
+        Threshold("completeness", 1.0, Severity.ERROR),
+        Threshold("validity", 0.95),
+        Threshold("uniqueness", 1.0, Severity.ERROR),
+    )
+    """What the quality of a partition is held to."""
+    chart_by: str | None = None
+    """A published column of few values, whose rows per value the UI shows as a chart."""
 
     def __post_init__(self) -> None:
         known = [column.name for column in self.columns]
@@ -84,6 +94,7 @@ class Dataset:
             ("key", self.key),
             ("time_column", (self.time_column,)),
             ("retyped", tuple(self.retyped)),
+            ("chart_by", (self.chart_by,) if self.chart_by else ()),
         ):
             if unknown := [name for name in names if name not in known]:
                 raise ConfigError(

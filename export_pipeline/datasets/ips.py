@@ -34,6 +34,8 @@ IPS = Dataset(
         NormalizeAddress(column="address"),
     ),
     retyped={},
+    owners=("team:network-monitoring",),
+    chart_by="country",
     derived=(
         DerivedColumn("ip_version", pa.int8(), "4 or 6"),
         DerivedColumn("is_private", pa.bool_(), "Whether the address is a private one"),

@@ -76,6 +76,8 @@ LOGS = Dataset(
         ),
     ),
     retyped={"timestamp": _UTC_MICROSECONDS, "pushed_at": _UTC_MICROSECONDS},
+    owners=("team:network-monitoring",),
+    chart_by="log_level",
     derived=(
         DerivedColumn("syslog_severity", pa.int8(), "Severity of `log_level`, 0 (emergency) to 7 (debug); RFC 5424"),
         DerivedColumn("pri_facility", pa.int8(), "Facility in the syslog line's PRI, 0 to 23"),
