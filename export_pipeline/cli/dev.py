@@ -7,23 +7,26 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NoReturn
 
 from rich.console import Console
 
 from export_pipeline.cli.home import Home, open_home, running_server
 from export_pipeline.embedded import guardian
-from export_pipeline.errors import ConfigError
+from export_pipeline.embedded.server import EmbeddedServer
+from export_pipeline.errors import ConfigError, EmbeddedServerError
 
+_LOOK_S = 1.0
 _STOP_S = 60
 
 
 def run_dev(folder: Path, port: int) -> int:
-    """Run the UI until Ctrl-C or SIGTERM. Return 0 when it was asked to stop, else its own exit code."""
+    """Run the UI until Ctrl-C or SIGTERM; return 0. Raises: EmbeddedServerError when a part of it ends by itself."""
     home = open_home(folder)
     try:
-        with _only_one(home) as lock_fd, running_server(home):
+        with _only_one(home) as lock_fd, running_server(home) as server:
             _require_free(port)
             Console(highlight=False).print(
                 f"Dagster UI: http://127.0.0.1:{port} in about 20 s (Ctrl-C stops it and the database)",
@@ -31,9 +34,21 @@ def run_dev(folder: Path, port: int) -> int:
                 soft_wrap=True,
             )
             with _guarded(_dagster_dev(port), lock_fd, home) as ui:
-                return ui.wait()
+                _wait(ui, server)
     except KeyboardInterrupt:
         return 0
+
+
+def _wait(ui: "subprocess.Popen[bytes]", server: EmbeddedServer) -> NoReturn:
+    """Wait until the UI or the database ends, which only happens by itself. Raises: EmbeddedServerError."""
+    while not server.has_ended() and ui.poll() is None:
+        with suppress(subprocess.TimeoutExpired):
+            ui.wait(_LOOK_S)
+    ended = "the database" if server.has_ended() else "the UI, its daemon or its code server"
+    raise EmbeddedServerError(
+        f"{ended} has ended, so everything is stopped; why, the lines above or the log in {server.home} say. "
+        "Run `export-pipeline dev` again: runs and backfills that were under way go on"
+    )
 
 
 def _require_free(port: int) -> None:

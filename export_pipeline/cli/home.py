@@ -103,6 +103,8 @@ def environment(home: Home, server: EmbeddedServer) -> dict[str, str]:
     sample = home.read_sample()
     first = {"EXPORT_FIRST_PARTITION": sample.first_day.isoformat()} if sample else {}
     return first | {
+        # A backfill waits for a code server that is being started again, instead of failing.
+        "DAGSTER_BACKFILL_RETRY_DEFINITION_CHANGED_ERROR": "1",
         "DAGSTER_HOME": str(home.dagster),
         "EXPORT_ROOT": str(home.exports),
         "EXPORT_SOURCE_URL": server.url(SOURCE_DATABASE),

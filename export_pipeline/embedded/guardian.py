@@ -35,7 +35,7 @@ def guard(command: Sequence[str], lock_fd: int, uid: int | None, gid: int | None
         group=gid,
         extra_groups=None if uid is None else [],
         # We have one thread, and it lives as long as we do.
-        preexec_fn=_end_with_parent,  # noqa: PLW1509
+        preexec_fn=_prepare_server,  # noqa: PLW1509
     )
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: os.kill(server.pid, signal.SIGINT))
@@ -48,8 +48,12 @@ def guard(command: Sequence[str], lock_fd: int, uid: int | None, gid: int | None
     return server.wait()
 
 
-def _end_with_parent() -> None:
-    """On Linux a guardian that is itself killed takes the server along; elsewhere nothing does."""
+def _prepare_server() -> None:
+    """Run in the server before its program: SIGINT will end it, and on Linux our own end sends one.
+
+    A shell that starts its owner in the background (`… &` in a script) has SIGINT ignored, which is inherited.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
 

@@ -73,6 +73,13 @@ class EmbeddedServer:
                 return False
         return True
 
+    def has_ended(self) -> bool:
+        """Tell whether the server is gone although nobody stopped it; one that was joined, with its owner."""
+        if self._lifeline:
+            return self._lifeline.is_broken()
+        running = read_state(self._files)
+        return running is None or not running.has_owner()
+
     def stop(self) -> None:
         """Stop the server if it is ours, disconnecting its clients; a second call does nothing."""
         if self._lifeline and self._lifeline.is_held():  # a forked copy of the owner holds nothing

@@ -1,5 +1,6 @@
 """`export-pipeline dev` as a whole: UI, daemon, code server and database, up together and gone together."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -52,8 +53,14 @@ class Dev:
 
 def _commands(pids: set[int]) -> list[str]:
     """Return the beginning of the command line of each process that still runs."""
-    files = (Path(f"/proc/{pid}/cmdline") for pid in alive(pids))
-    return [file.read_text(encoding="utf-8").replace("\0", " ")[:120] for file in files]
+    return [command_of(pid)[:120] for pid in alive(pids)]
+
+
+def command_of(pid: int) -> str:
+    """Return a process's command line; empty when it has just ended."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8").replace("\0", " ")
+    return ""
 
 
 def free_port() -> int:
@@ -203,6 +210,19 @@ class TestStopping:
     def test_a_kill_leaves_nothing_behind(self, dev: Dev) -> None:
         dev.stop(signal.SIGKILL, 45)
         assert run("export", "ips", "--home", dev.home, "-o", dev.home / "after.parquet").returncode == 0
+
+
+@pytest.mark.parametrize("victim", ["bin/postgres -D", "dagster_webserver", "dagster._daemon"])
+def test_the_end_of_any_part_ends_it_with_a_message(fresh_home: Path, victim: str) -> None:
+    dev = start_dev(fresh_home)
+    wait_until(lambda: graphql.is_up(dev.port), 120, "the UI does not answer")
+    family = descendants(dev.process.pid)
+    for pid in (pid for pid in family if victim in command_of(pid) and "guardian.py" not in command_of(pid)):
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not alive(family), 60, lambda: [command_of(pid) for pid in alive(family)])
+    said = dev.process.communicate(timeout=10)[0]
+    assert dev.process.returncode == 1
+    assert "Run `export-pipeline dev` again: runs and backfills that were under way go on" in said
 
 
 def test_sigterm_while_it_starts_stops_everything_too(fresh_home: Path) -> None:
