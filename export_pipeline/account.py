@@ -1,20 +1,28 @@
 """What one export found on its way, and the manifest that this makes. The flow is in `flow.py`."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+
+import pyarrow as pa
 
 import export_pipeline
 from export_pipeline.errors import ReconciliationError
 from export_pipeline.extract.selection import Window
 from export_pipeline.plan import ExportPlan
+from export_pipeline.row_counts import RowCounts
 from export_pipeline.schemas.failures import Failure
 from export_pipeline.transforms.description import describe
 from export_pipeline.write.formats.format import Format, WrittenFile
-from export_pipeline.write.manifest import JsonObject, Manifest, QuarantineFile
+from export_pipeline.write.manifest import FailedCheck, FailedValue, JsonObject, Manifest, QuarantineFile
 from export_pipeline.write.paths import Target
 from export_pipeline.write.schema_description import describe_schema, fingerprint_schema
 from export_pipeline.write.snapshot_id import SnapshotId
+
+_SAMPLE_ROWS = 5
+_EXAMPLES = 3
+"""Of each failed check in the manifest, which change detection reads again and again."""
 
 
 @dataclass(slots=True)
@@ -33,8 +41,20 @@ class Account:
     quarantined_count: int = 0
     quality: JsonObject | None = None
     failures: tuple[Failure, ...] = ()
+    failure_counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Rows that failed, by column and check."""
     sample: list[dict[str, object]] = field(default_factory=list)
+    counts: RowCounts = field(default_factory=RowCounts)
+    set_aside: int = 0
+    """Rows quarantined so far, while they stream; a derived format sets none aside."""
     warnings: list[str] = field(default_factory=list)
+
+    def see(self, batch: pa.RecordBatch) -> None:
+        """Keep the first rows as a sample, and count all."""
+        wanted = _SAMPLE_ROWS - len(self.sample)
+        if wanted > 0:
+            self.sample += batch.slice(0, wanted).to_pylist()
+        self.counts.add(batch)
 
     def require_complete(self, where: str, rows_written: int) -> None:
         """Compare what was counted with what was written.
@@ -90,6 +110,7 @@ def manifest_of(  # noqa: PLR0913, PLR0917 - one argument a part of the manifest
         snapshot=account.snapshot,
         newest=account.newest,
         quality=account.quality,
+        failures=_failed_checks(account),
         transforms=tuple(describe(transform) for transform in plan.transforms),
         started_at=span[0],
         finished_at=span[1],
@@ -110,6 +131,16 @@ def _selection(plan: ExportPlan, window: Window) -> JsonObject:
         "end": window.end.isoformat() if window.end else None,
         "special_times": selection.special_times.value,
     }
+
+
+def _failed_checks(account: Account) -> tuple[FailedCheck, ...]:
+    examples: defaultdict[tuple[str, str], list[FailedValue]] = defaultdict(list)
+    for one in account.failures:
+        examples[one.column, one.check].append(FailedValue(one.value, one.key))
+    return tuple(
+        FailedCheck(column, check, rows, tuple(examples[column, check][:_EXAMPLES]))
+        for (column, check), rows in account.failure_counts.items()
+    )
 
 
 def _quarantine(place: Place, account: Account) -> QuarantineFile | None:

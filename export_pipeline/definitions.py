@@ -3,11 +3,16 @@
 from dagster import Definitions, in_process_executor
 
 from export_pipeline.datasets.dataset import Dataset
+from export_pipeline.defs.asset_checks import dataset_checks
 from export_pipeline.defs.assets import dataset_assets
 from export_pipeline.defs.io_managers import io_managers
-from export_pipeline.defs.jobs import export_job
+from export_pipeline.defs.jobs import checks_job, export_job
+from export_pipeline.defs.last_attempts import last_attempts_check, last_attempts_sensor
+from export_pipeline.defs.new_data import new_data_sensor
+from export_pipeline.defs.partitions import partitions_definition
+from export_pipeline.defs.reconciler import reconciler_sensor
 from export_pipeline.defs.schedules import closed_partition_schedule
-from export_pipeline.defs.sensors import new_data_sensor
+from export_pipeline.defs.source_assets import source_assets
 from export_pipeline.progress import OnProgress, ignore_progress
 from export_pipeline.settings import Settings
 
@@ -20,16 +25,26 @@ def build_definitions(settings: Settings | None = None, on_progress: OnProgress 
     """
     chosen = settings or Settings.load()
     parts = [_of_dataset(dataset, chosen) for dataset in chosen.enabled_datasets]
-    return Definitions.merge(
-        Definitions(resources=io_managers(chosen, on_progress), executor=in_process_executor), *parts
+    whole = Definitions(
+        assets=source_assets(chosen.enabled_datasets),
+        resources=io_managers(chosen, on_progress),
+        sensors=[reconciler_sensor(), last_attempts_sensor(chosen)],
+        executor=in_process_executor,
     )
+    return Definitions.merge(whole, *parts)
 
 
 def _of_dataset(dataset: Dataset, settings: Settings) -> Definitions:
     assets = dataset_assets(dataset, settings)
+    checks = dataset_checks(dataset, settings)
+    check_keys = [key for check in checks for key in check.check_keys]
     return Definitions(
         assets=assets,
-        jobs=[export_job(dataset.name, [asset.key for asset in assets])],
+        asset_checks=[last_attempts_check(dataset.name, settings), *checks],
+        jobs=[
+            export_job(dataset.name, [asset.key for asset in assets]),
+            checks_job(dataset.name, check_keys, partitions_definition(settings.partitioning)),
+        ],
         schedules=[closed_partition_schedule(dataset.name, settings.partitioning)],
         sensors=[new_data_sensor(dataset, settings)],
     )

@@ -23,6 +23,7 @@ from export_pipeline.plan import ExportPlan, Origin
 from export_pipeline.progress import OnProgress, Progress, ignore_progress
 from export_pipeline.published_rows import PublishedRows, open_published_rows
 from export_pipeline.rejected_rows import RejectedRows
+from export_pipeline.row_counts import RowCounts
 from export_pipeline.source_rows import SourceRows, open_source_rows
 from export_pipeline.stages import StageProfile
 from export_pipeline.write.destinations.destination import Destination, Staging
@@ -30,8 +31,6 @@ from export_pipeline.write.formats.format import Format, WrittenFile
 from export_pipeline.write.manifest import Manifest
 from export_pipeline.write.paths import Target
 from export_pipeline.write.publish import publish
-
-_SAMPLE_ROWS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,8 @@ class Outcome:
 
     manifest: Manifest
     uri: str
+    manifest_uri: str
+    quarantine_uri: str | None
     account: Account
     warnings: tuple[str, ...]
 
@@ -74,6 +75,7 @@ def export(plan: ExportPlan, job: ExportJob, on_progress: OnProgress = ignore_pr
     started_at, profile, schema = datetime.now(UTC), StageProfile(), plan.published_schema
     with job.destination.stage(job.run_id, job.target) as staging:
         with _rows(plan, job, staging) as rows:
+            rows.account.counts = RowCounts.of(plan.dataset, schema, job.window)
             written = _write(rows, staging, job, schema, profile, on_progress)
         rows.settle()
         rows.account.require_complete(job.where, written.rows)
@@ -82,7 +84,15 @@ def export(plan: ExportPlan, job: ExportJob, on_progress: OnProgress = ignore_pr
         manifest = manifest_of(plan, place, rows.account, written, span, profile.seconds)
         publication = publish(staging, manifest, job.fmt, schema)
     rebased = ["it replaces a file of another server or timeline"] if publication.rebased else []
-    return Outcome(publication.manifest, publication.uri, rows.account, (*rows.account.warnings, *rebased))
+    published, uri_of, rejects = publication.manifest, job.destination.uri, job.target.quarantine
+    return Outcome(
+        manifest=published,
+        uri=publication.uri,
+        manifest_uri=uri_of(job.target.manifest),
+        quarantine_uri=uri_of(rejects) if published.quarantine and rejects else None,
+        account=rows.account,
+        warnings=(*rows.account.warnings, *rebased),
+    )
 
 
 @contextmanager
@@ -114,16 +124,11 @@ def _write(  # noqa: PLR0913, PLR0917 - the two ends, what is between them, and 
             with profile.timed("write"):
                 writer.write(batch)
             done += batch.num_rows
-            _keep_sample(rows.account, batch)
+            rows.account.see(batch)
+            handled = done + rows.account.set_aside
             partition = job.target.partition or job.run_id
             seconds = perf_counter() - begun
-            on_progress(Progress(job.target.dataset, job.fmt.name, partition, done, total, number, seconds))
+            on_progress(Progress(job.target.dataset, job.fmt.name, partition, handled, total, number, seconds))
     with profile.timed("write"):
         writer.close()
     return sink.written(done)
-
-
-def _keep_sample(account: Account, batch: pa.RecordBatch) -> None:
-    wanted = _SAMPLE_ROWS - len(account.sample)
-    if wanted > 0:
-        account.sample += batch.slice(0, wanted).to_pylist()

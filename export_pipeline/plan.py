@@ -12,6 +12,7 @@ import pyarrow as pa
 from export_pipeline.datasets.dataset import Dataset
 from export_pipeline.errors import ConfigError
 from export_pipeline.extract.reader import BatchLimits
+from export_pipeline.extract.source import Timeouts
 from export_pipeline.schemas.policy import CheckPolicy, Level
 from export_pipeline.transforms.transform import Transform
 
@@ -32,6 +33,8 @@ class ExportPlan:
     policy: CheckPolicy = CheckPolicy(level=Level.NONE)  # noqa: RUF009 - frozen
     transforms: tuple[Transform, ...] = ()
     origin: Origin = Origin.SOURCE
+    timeouts: Timeouts | None = None
+    """How long to wait for the source; None for what the source itself says."""
 
     @classmethod
     def whole(cls, dataset: Dataset, limits: BatchLimits, policy: CheckPolicy) -> "ExportPlan":

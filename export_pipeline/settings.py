@@ -30,6 +30,9 @@ from export_pipeline.write.formats.registry import FORMATS
 PREFIX = "EXPORT_"
 PRIMARY_FORMAT = "parquet"
 
+_LONGEST_S = 2_147_483
+"""PostgreSQL holds timeouts as milliseconds in 32 bits: 24 days."""
+
 
 class DatasetSettings(BaseModel):
     """One dataset's own settings: `EXPORT_DATASETS__LOGS__TABLE` and so on."""
@@ -99,23 +102,30 @@ class Settings(BaseSettings):
         description="Share of invalid rows above which nothing is published",
         examples=["0.05"],
     )
-    connect_timeout_s: int = Field(default=10, ge=0, description="Seconds to wait for a connection", examples=["10"])
-    lock_timeout_s: float = Field(default=30, ge=0, description="Seconds to wait for a table's lock", examples=["30"])
+    connect_timeout_s: int = Field(
+        default=10, ge=0, le=_LONGEST_S, description="Seconds to wait for a connection", examples=["10"]
+    )
+    lock_timeout_s: float = Field(
+        default=30, ge=0, le=_LONGEST_S, description="Seconds to wait for a table's lock", examples=["30"]
+    )
     statement_timeout_s: float = Field(
         default=3600,
         ge=0,
+        le=_LONGEST_S,
         description="Seconds that one statement may take; 0 for no limit",
         examples=["7200"],
     )
     idle_in_transaction_timeout_s: float = Field(
         default=600,
         ge=0,
+        le=_LONGEST_S,
         description="Seconds that the server keeps a snapshot nobody reads from",
         examples=["600"],
     )
     network_silence_s: int = Field(
         default=60,
         ge=0,
+        le=_LONGEST_S,
         description="Seconds without an answer after which a connection is lost",
         examples=["60"],
     )
@@ -127,6 +137,12 @@ class Settings(BaseSettings):
     )
     sensor_window_days: int = Field(
         default=35, ge=1, description="Days back from now that each look covers", examples=["35"]
+    )
+    open_partition_debounce_s: int = Field(
+        default=900,
+        ge=0,
+        description="Seconds between two exports of the partition that is still open, at least",
+        examples=["3600"],
     )
     sensor_max_requests: int = Field(default=20, ge=1, description="Most runs that one look asks for", examples=["20"])
 

@@ -62,6 +62,7 @@ class SourceRows:
         account.quarantined_count = account.quarantined.rows if account.quarantined else 0
         account.invalid_count = validator.tally.invalid_rows
         account.failures = tuple(validator.failures.sample)
+        account.failure_counts = dict(validator.failures.counts)
         account.quality = asdict(validator.tally.metrics(datetime.now(UTC)))
         validator.require_acceptable()
 
@@ -87,6 +88,7 @@ class SourceRows:
             return batch
         kept, rejected = split(checked)
         self._rejected.write(rejected)
+        self.account.set_aside += rejected.num_rows
         return kept
 
 
@@ -103,7 +105,8 @@ def open_source_rows(
     lookups = [lookup for lookup in wanted if isinstance(lookup, Lookup)]
     tables = [(selection.table, selection.columns[0].source_name)]
     tables += [(TableName.parse(lookup.table), lookup.columns[0]) for lookup in lookups]
-    with open_snapshot(source, tables, where) as snapshot:
+    chosen = replace(source, timeouts=plan.timeouts) if plan.timeouts else source
+    with open_snapshot(chosen, tables, where) as snapshot:
         live = snapshot.describe(selection)
         require_declared(live, selection)
         counted = snapshot.count(selection, with_xmin=live.has_xmin)

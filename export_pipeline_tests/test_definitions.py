@@ -30,7 +30,9 @@ def environ(server: EmbeddedServer, tmp_path: Path) -> dict[str, str]:
 
 def test_every_dataset_has_assets_a_job_a_schedule_and_a_sensor() -> None:
     repository = build_definitions(Settings.load()).get_repository_def()
-    assert set(repository.job_names) == {"__ASSET_JOB", "logs_job", "anomalies_job", "ips_job"}
+    assert set(repository.job_names) == {"__ASSET_JOB"} | {
+        f"{name}_{kind}" for name in ("logs", "anomalies", "ips") for kind in ("job", "checks")
+    }
     assert {schedule.name for schedule in repository.schedule_defs} == {
         f"{name}_closed_partition" for name in ("logs", "anomalies", "ips")
     }

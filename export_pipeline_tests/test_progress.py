@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from export_pipeline.progress import Progress, ignore_progress
+from export_pipeline.progress import EVERY_S, Cadence, Progress, ignore_progress
 
 
 def progress(rows: int, total: int, batches: int = 1, seconds: float = 1.0) -> Progress:
@@ -45,6 +45,40 @@ def test_it_reads_as_one_line() -> None:
     assert str(progress(2_500, 10_000, 3, 2.0)) == (
         "logs date=2026-11-20 parquet: batch 3 of about 12, 2,500 of 10,000 rows (25%), 1,250 rows/s, 6 s to go"
     )
+
+
+@given(st.lists(st.floats(0.01, 4), min_size=1, max_size=200))
+def test_lines_are_seconds_apart_and_the_last_one_says_all_rows(waits: list[float]) -> None:
+    cadence, total = Cadence(), len(waits)
+    steps = [progress(n, total, n, seconds) for n, seconds in enumerate(itertools.accumulate(waits), 1)]
+    lines = [step for step in steps if cadence.line_is_due(step)]
+    gaps = [after.seconds - before.seconds for before, after in itertools.pairwise(lines)]
+    assert all(EVERY_S <= gap < 2 * EVERY_S + 4 for gap in gaps[:-1])
+    assert [line.share for line in lines[-1:]] == ([1.0] if steps[-1].seconds >= EVERY_S else [])
+
+
+@given(st.lists(st.integers(0, 10_000), min_size=1, max_size=300), st.floats(0.01, 4))
+def test_events_are_ten_at_most_and_only_go_forward(batches: list[int], pace: float) -> None:
+    cadence, total = Cadence(), sum(batches)
+    steps = [progress(done, total, n, n * pace) for n, done in enumerate(itertools.accumulate(batches), 1)]
+    tenths = [int(step.share * 10) for step in steps if cadence.event_is_due(step)]
+    assert tenths == sorted(set(tenths))
+    assert len(tenths) <= 10
+    assert (10 in tenths) == (steps[-1].seconds >= EVERY_S)
+
+
+def test_an_export_of_less_than_three_seconds_has_neither() -> None:
+    cadence = Cadence()
+    steps = [progress(rows, 10, rows, rows * 0.29) for rows in range(1, 11)]
+    assert not any(cadence.line_is_due(step) or cadence.event_is_due(step) for step in steps)
+
+
+def test_a_second_look_at_all_rows_is_not_shown_again() -> None:
+    cadence = Cadence()
+    assert cadence.line_is_due(progress(10, 10, 1, 5.0))
+    assert not cadence.line_is_due(progress(10, 10, 2, 5.1))
+    assert cadence.event_is_due(progress(10, 10, 1, 5.0))
+    assert not cadence.event_is_due(progress(10, 10, 2, 5.1))
 
 
 def test_progress_may_be_ignored() -> None:

@@ -34,6 +34,7 @@ WRONG = {
     "MAX_PARTITIONS_PER_RUN": "0",
     "SENSOR_INTERVAL_S": "5",
     "SENSOR_WINDOW_DAYS": "0",
+    "OPEN_PARTITION_DEBOUNCE_S": "-1",
     "SENSOR_MAX_REQUESTS": "-3",
     "STORAGE_URL": f"postgresql://dagster:{SECRET}@db.example.com/dagster",
 }

@@ -1,7 +1,8 @@
 """Which partitions have to be exported: the verdicts of a whole dataset, its derived formats included."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from export_pipeline.changes.scan import Scan, scan
 from export_pipeline.changes.verdict import State, Verdict, judge
@@ -19,6 +20,10 @@ class Comparison:
 
     scan: Scan
     verdicts: dict[str, Verdict]
+    published_at: dict[str, datetime]
+    """When the partition was read from the source last; without those that never were."""
+    stale_formats: dict[str, tuple[Format, ...]]
+    """The formats to derive anew where the Parquet file itself need not be exported."""
 
     @property
     def pending(self) -> tuple[str, ...]:
@@ -49,28 +54,27 @@ def compare(  # noqa: PLR0913 - what is compared, with what, and how far
     Raises: TransientError, PermanentError where the source cannot be scanned.
     """
     primary, *derived = (
-        _manifests(published.destination, dataset, fmt) for fmt in (published.primary, *published.derived)
+        published.destination.list_manifests(dataset.name, fmt) for fmt in (published.primary, *published.derived)
     )
-    seen = scan(source, dataset, partitioning, keys, bounded=bounded)
-    verdicts = {}
+    found = Comparison(scan(source, dataset, partitioning, keys, bounded=bounded), {}, {}, {})
     for key in keys:
         folder = partitioning.folder(key)
-        verdict = judge(primary.get(folder), seen.partitions[key], seen.identity, dataset.fingerprint)
-        if not verdict.needs_export:
-            verdict = _judge_derived(primary[folder], [manifests.get(folder) for manifests in derived]) or verdict
-        verdicts[key] = verdict
-    return Comparison(seen, verdicts)
+        manifest = primary.get(folder)
+        verdict = judge(manifest, found.scan.partitions[key], found.scan.identity, dataset.fingerprint)
+        if manifest is not None:
+            found.published_at[key] = manifest.finished_at
+        if manifest is not None and not verdict.needs_export:
+            others = {fmt: one.get(folder) for fmt, one in zip(published.derived, derived, strict=True)}
+            if stale := {fmt: why for fmt, other in others.items() if (why := _judge_derived(manifest, other))}:
+                found.stale_formats[key], verdict = tuple(stale), next(iter(stale.values()))
+        found.verdicts[key] = verdict
+    return found
 
 
-def _manifests(destination: Destination, dataset: Dataset, fmt: Format) -> Mapping[str, Manifest]:
-    return destination.list_manifests(dataset.name, fmt)
-
-
-def _judge_derived(primary: Manifest, derived: Sequence[Manifest | None]) -> Verdict | None:
+def _judge_derived(primary: Manifest, derived: Manifest | None) -> Verdict | None:
     """Return a verdict where a derived file is missing or was made of another Parquet file."""
-    for manifest in derived:
-        if manifest is None:
-            return Verdict(State.MISSING, "a format derived from Parquet was never published")
-        if manifest.source_export_id != primary.run_id or manifest.snapshot != primary.snapshot:
-            return Verdict(State.CHANGED, f"{manifest.format} is derived from an older export")
+    if derived is None:
+        return Verdict(State.MISSING, "a format derived from Parquet was never published")
+    if derived.source_export_id != primary.run_id or derived.snapshot != primary.snapshot:
+        return Verdict(State.CHANGED, f"{derived.format} is derived from an older export")
     return None

@@ -46,10 +46,7 @@ def scan(source: Source, dataset: Dataset, partitioning: Partitioning, keys: Seq
             f"{partitioning.first.isoformat()}, lies in the future; "
             "set EXPORT_FIRST_PARTITION to an earlier day"
         )
-    windows = [partitioning.window(key) for key in keys]
-    bounds = [window.start for window in windows if window.start] + [
-        window.end for window in windows[-1:] if window.end
-    ]
+    bounds = partitioning.bounds(keys)
     selection = dataset.selection
     if bounded:
         selection = replace(selection, window=Window(bounds[0], bounds[-1]))

@@ -13,6 +13,8 @@ from export_pipeline.changes.pending import Comparison
 from export_pipeline.cli.home import Home
 from export_pipeline.settings import Settings
 from export_pipeline.write.formats.format import Format
+from export_pipeline.write.formats.parquet import PARQUET
+from export_pipeline.write.formats.reading import reading_code
 from export_pipeline.write.manifest import Manifest
 
 
@@ -113,12 +115,11 @@ def _summary(report: DemoReport) -> str:
 
 
 def _next_steps(home: Home) -> str:
-    folder = home.exports / "logs" / "parquet"
+    code = reading_code(PARQUET, str(home.exports / "logs" / PARQUET.name))
+    lines = "\n".join(f"  {library}  {line}" for library, line in code.items())
     return f"""
 Read it:
-  pandas  import pandas; pandas.read_parquet("{folder}")
-  DuckDB  SELECT * FROM read_parquet('{folder}/*/*.parquet', hive_partitioning = true)
-  Polars  import polars; polars.read_parquet("{folder}/*/*.parquet", hive_partitioning=True)
+{lines}
 
 Look at it in the Dagster UI:
   export-pipeline dev --home {home.folder}"""

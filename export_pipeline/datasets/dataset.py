@@ -6,10 +6,12 @@ The datasets themselves are beside this file, one each, and listed in `registry.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
+from export_pipeline.datasets.checks import Check
+from export_pipeline.datasets.freshness import Freshness
 from export_pipeline.errors import ConfigError
 from export_pipeline.extract.names import TableName
 from export_pipeline.extract.selection import SelectedColumn, Selection, SpecialTimes, TimeColumn
@@ -52,12 +54,17 @@ class SourceColumn:
 
 @dataclass(frozen=True, slots=True)
 class DerivedColumn:
-    """A column that a transform adds behind the source's."""
+    """A column that a transform adds behind the source's.
+
+    `personal` marks one that repeats data about a person; what only says something of it (the version of an address)
+    is not.
+    """
 
     name: str
     type: pa.DataType
     description: str
     low_cardinality: bool = False
+    personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,10 @@ class Dataset:
     """What the quality of a partition is held to."""
     chart_by: str | None = None
     """A published column of few values, whose rows per value the UI shows as a chart."""
+    freshness: Freshness = Freshness()  # noqa: RUF009 - frozen
+    """When exports of it count as late, and as failed."""
+    check_severity: Mapping[Check, Severity] = field(default_factory=dict)
+    """How bad it is when a check fails that may mean loss; without an entry, an error. Quality has its thresholds."""
 
     def __post_init__(self) -> None:
         known = [column.name for column in self.columns]
@@ -110,6 +121,16 @@ class Dataset:
             for column in self.derived
         ]
         return pa.schema([*kept, *added])
+
+    @property
+    def personal_columns(self) -> frozenset[str]:
+        """The published columns that hold or repeat data about a person."""
+        held = {column.name for column in self.columns if column.personal}
+        return frozenset(held | {column.name for column in self.derived if column.personal})
+
+    def severity_of(self, check: Check) -> Severity:
+        """Return how bad it is when `check` fails."""
+        return self.check_severity.get(check, Severity.ERROR)
 
     @property
     def selection(self) -> Selection:

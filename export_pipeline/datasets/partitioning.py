@@ -4,6 +4,7 @@ Windows are half-open, contiguous and in UTC, so that every time lies in exactly
 hours too.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -18,6 +19,11 @@ class Grain(StrEnum):
 
     DAY = "day"
     HOUR = "hour"
+
+    @property
+    def length(self) -> timedelta:
+        """How long a partition is, where no clock is changed."""
+        return timedelta(days=1) if self is Grain.DAY else timedelta(hours=1)
 
 
 _DAY_FORMAT = "%Y-%m-%d"
@@ -54,6 +60,13 @@ class Partitioning:
             start = moment.replace(tzinfo=UTC)
             return Window(start, start + timedelta(hours=1))
         return Window(self._midnight(moment.date()), self._midnight(moment.date() + timedelta(days=1)))
+
+    def bounds(self, keys: Sequence[str]) -> list[datetime]:
+        """Return when each of `keys`, which follow each other, begins, and when the last one ends."""
+        windows = [self.window(key) for key in keys]
+        return [window.start for window in windows if window.start] + [
+            window.end for window in windows[-1:] if window.end
+        ]
 
     def keys(self, now: datetime) -> list[str]:
         """Return every partition up to the one that is open at `now` (aware), oldest first."""

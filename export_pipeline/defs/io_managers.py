@@ -13,13 +13,17 @@ from dagster import (
     Failure,
     InputContext,
     IOManager,
+    IOManagerDefinition,
     MetadataValue,
     OutputContext,
     RetryRequested,
 )
 
+from export_pipeline.defs.lifeline import with_lifeline
+from export_pipeline.defs.lineage import lineage_metadata
 from export_pipeline.defs.loading import load_as
 from export_pipeline.defs.metadata import materialization_metadata
+from export_pipeline.defs.plans import PLAN_IO_MANAGER, PlanIOManager
 from export_pipeline.defs.progress_log import ProgressLog
 from export_pipeline.defs.retries import permanent_failures, retries_by_error_class
 from export_pipeline.flow import ExportJob, Outcome, export
@@ -92,7 +96,8 @@ class PublishingIOManager(IOManager):
                 context.log.error("%s", trouble.__cause__)  # noqa: TRY400 - the message says it; the step keeps the trace
                 troubles.append(trouble)
             else:
-                facts[key] = materialization_metadata(outcome, plan.dataset)
+                described = materialization_metadata(outcome, plan.dataset)
+                facts[key] = {**described, **lineage_metadata(plan.dataset, self._format)}
         if troubles:
             raise _gravest(troubles)
 
@@ -107,7 +112,9 @@ class PublishingIOManager(IOManager):
             run_id=context.run_id,
             primary=target(FORMATS[PRIMARY_FORMAT]) if plan.origin is Origin.PUBLISHED else None,
         )
-        outcome = export(plan, job, ProgressLog(context.log, self._on_progress))
+        progress = ProgressLog(context, key, self._on_progress)
+        outcome = export(plan, job, progress)
+        progress.published(outcome)
         for warning in outcome.warnings:
             context.log.warning("%s: %s", job.where, warning)
         return outcome
@@ -116,9 +123,11 @@ class PublishingIOManager(IOManager):
         return Target.of_partition(dataset, fmt, self._settings.partitioning.folder(key))
 
 
-def io_managers(settings: Settings, on_progress: OnProgress) -> Mapping[str, IOManager]:
-    """Return an IO manager for every format, by the key that assets name."""
-    return {io_manager_key(fmt): PublishingIOManager(fmt, settings, on_progress) for fmt in FORMATS.values()}
+def io_managers(settings: Settings, on_progress: OnProgress) -> Mapping[str, IOManagerDefinition]:
+    """Return an IO manager for every format, by the key that assets name, and the one for the plans between ops."""
+    publishing = {io_manager_key(fmt): PublishingIOManager(fmt, settings, on_progress) for fmt in FORMATS.values()}
+    managers: dict[str, IOManager] = {PLAN_IO_MANAGER: PlanIOManager(), **publishing}
+    return {key: with_lifeline(manager) for key, manager in managers.items()}
 
 
 def io_manager_key(fmt: Format) -> str:

@@ -1,37 +1,50 @@
-"""What a materialization shows in the UI: figures to plot, the schema, sample rows, where the file is."""
+"""What a materialization shows in the UI: figures to plot, charts, tables, and where the file is.
 
-import json
-import re
+The tables are made in `tables.py`, the charts in `charts.py`. `docs/materialization-metadata.md` says what each entry
+means.
+"""
+
 from collections.abc import Mapping
+from typing import Final
+from urllib.parse import unquote, urlsplit
 
-from dagster import MetadataValue, TableColumn, TableColumnConstraints, TableRecord, TableSchema
+from dagster import MetadataValue
 
 from export_pipeline.datasets.dataset import Dataset
+from export_pipeline.defs.charts import timeline_chart, values_chart
+from export_pipeline.defs.tables import column_schema, failures_table, markdown, quality_table, sample_table
 from export_pipeline.flow import Outcome
-from export_pipeline.schemas.failures import MASKED
+from export_pipeline.row_counts import RowCounts
+from export_pipeline.write.formats.reading import reading_code
+from export_pipeline.write.formats.registry import find_format
 from export_pipeline.write.manifest import Manifest
 
-_CELL_CHARACTERS = 80
-_LARGEST_EXACT = 2**53
-_MARKUP = re.compile(r"[\\`*_{}\[\]<>()#+!|~-]")
+_STAGES: Final = ("extract", "read", "validate", "write")
+"""Stages that have an entry of their own; all others are transforms."""
+
+Metadata = Mapping[str, MetadataValue]
 
 
-def materialization_metadata(outcome: Outcome, dataset: Dataset) -> Mapping[str, MetadataValue]:
+def materialization_metadata(outcome: Outcome, dataset: Dataset) -> Metadata:
     """Return the metadata of one published partition; long cells are cut, personal columns masked."""
-    manifest = outcome.manifest
+    manifest, quality = outcome.manifest, outcome.manifest.quality or {}
+    names = [column.name for column in manifest.arrow_schema]
+    warnings = "\n".join(f"* {markdown(warning)}" for warning in outcome.warnings)
     return {
         **_figures(manifest),
-        "uri": MetadataValue.url(outcome.uri),
-        "dagster/column_schema": _column_schema(manifest),
-        "sample": _sample(outcome, dataset),
-        "quality": MetadataValue.json(dict(manifest.quality or {})),
-        "failures": MetadataValue.md(_failures(outcome)),
-        "stages_s": MetadataValue.json(dict(manifest.stages)),
-        "warnings": MetadataValue.md("\n".join(f"* {warning}" for warning in outcome.warnings) or "none"),
+        **_charts(outcome.account.counts),
+        **_places(outcome),
+        "quality": quality_table(quality, dataset.thresholds),
+        **_shares(quality),
+        **_seconds(manifest.stages),
+        "dagster/column_schema": column_schema(manifest.arrow_schema),
+        "sample": sample_table(names, outcome.account.sample, dataset.personal_columns),
+        **({} if manifest.source_export_id else {"failures": failures_table(outcome.account.failures)}),
+        "warnings": MetadataValue.md(warnings or "none"),
     }
 
 
-def _figures(manifest: Manifest) -> Mapping[str, MetadataValue]:
+def _figures(manifest: Manifest) -> Metadata:
     """Return the numbers that the UI plots over time."""
     seconds = (manifest.finished_at - manifest.started_at).total_seconds()
     return {
@@ -46,53 +59,47 @@ def _figures(manifest: Manifest) -> Mapping[str, MetadataValue]:
     }
 
 
-def _column_schema(manifest: Manifest) -> MetadataValue:
-    columns = [
-        TableColumn(
-            column.name,
-            "json" if column.json else column.type,
-            column.description,
-            TableColumnConstraints(nullable=column.nullable),
-        )
-        for column in manifest.arrow_schema
-    ]
-    return MetadataValue.table_schema(TableSchema(columns))
+def _seconds(stages: Mapping[str, float]) -> Metadata:
+    """Return the seconds each stage was busy, to plot; the transforms in one sum, and each of them as JSON."""
+    transforms = {name: seconds for name, seconds in stages.items() if name not in _STAGES}
+    busy = {**stages, "transforms": round(sum(transforms.values()), 4)} if transforms else stages
+    plotted = {f"seconds_{name}": MetadataValue.float(busy[name]) for name in (*_STAGES, "transforms") if name in busy}
+    return plotted | ({"transforms_s": MetadataValue.json(transforms)} if transforms else {})
 
 
-def _sample(outcome: Outcome, dataset: Dataset) -> MetadataValue:
-    personal = _personal(dataset)
-    names = [column.name for column in outcome.manifest.arrow_schema]
-    records = [
-        TableRecord({name: _cell(row[name], masked=name in personal) for name in names})
-        for row in outcome.account.sample
-    ]
-    return MetadataValue.table(records, TableSchema([TableColumn(name) for name in names]))
+def _shares(quality: Mapping[str, object]) -> Metadata:
+    """Return the quality metrics that were measured, to plot."""
+    return {
+        f"quality_{name}": MetadataValue.float(value) for name, value in quality.items() if isinstance(value, float)
+    }
 
 
-def _failures(outcome: Outcome) -> str:
-    if not outcome.account.failures:
-        return "none"
-    rows = [(one.column, one.check, _cell(one.value), _cell(one.key)) for one in outcome.account.failures]
-    lines = ["| " + " | ".join(_markdown(str(cell)) for cell in row) + " |" for row in rows]
-    return "\n".join(["| column | check | value | key |", "| --- | --- | --- | --- |", *lines])
+def _charts(counts: RowCounts) -> Metadata:
+    """Return a chart for each count that has rows."""
+    charts = {}
+    if counts.timeline and counts.timeline.rows.any():
+        charts["chart_over_time"] = MetadataValue.md(timeline_chart(counts.timeline))
+    if counts.values and counts.values.rows:
+        charts[f"chart_by_{counts.values.column}"] = MetadataValue.md(values_chart(counts.values))
+    return charts
 
 
-def _personal(dataset: Dataset) -> set[str]:
-    return {column.name for column in dataset.columns if column.personal}
+def _places(outcome: Outcome) -> Metadata:
+    """Return where the file and its manifest are, and what to type to read it."""
+    manifest = outcome.manifest
+    code = "\n".join(reading_code(find_format(manifest.format), _location(outcome.uri)).values())
+    return {
+        "uri": _place(outcome.uri),
+        "manifest": _place(outcome.manifest_uri),
+        **({"quarantine": _place(outcome.quarantine_uri)} if outcome.quarantine_uri else {}),
+        "read_it": MetadataValue.md(f"```\n{code}\n```"),
+    }
 
 
-def _cell(value: object, *, masked: bool = False) -> str | int | float | bool | None:
-    """Return what a table in the UI shows; JavaScript knows no NaN, and no exact integer above 2**53."""
-    if value is None or isinstance(value, bool):
-        return value
-    if masked:
-        return MASKED
-    if isinstance(value, int | float) and abs(value) <= _LARGEST_EXACT:
-        return value
-    text = json.dumps(value, default=str, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
-    return text if len(text) <= _CELL_CHARACTERS else text[: _CELL_CHARACTERS - 1] + "…"
+def _place(uri: str) -> MetadataValue:
+    """Return a local file as a path to copy, since browsers follow no link to it; anything else as a link."""
+    return MetadataValue.path(_location(uri)) if uri.startswith("file://") else MetadataValue.url(uri)
 
 
-def _markdown(text: str) -> str:
-    """Return `text`, which may be anything a row holds, as it stands inside a Markdown table."""
-    return _MARKUP.sub(r"\\\g<0>", " ".join(text.split()))
+def _location(uri: str) -> str:
+    return unquote(urlsplit(uri).path) if uri.startswith("file://") else uri

@@ -1,81 +1,89 @@
 """The ops of a dataset's graph. Each adds its part to the export's plan; none touches a row.
 
-The rows flow when the last op, `publish`, hands its plan to the IO manager.
+The rows flow when the last op, `publish`, hands its plan to the IO manager. What the ops say in the UI is written in
+`descriptions.py`. Dagster wants one op of a name in a code location, so each name begins with the dataset's; in the
+graph they stand as `extract`, `validate`, the names of the transforms, and `publish`.
 """
 
-from dagster import In, OpDefinition, Out, op
+from dagster import In, Nothing, OpDefinition, Out, op
 
 from export_pipeline.datasets.dataset import Dataset
-from export_pipeline.defs.config import ExtractConfig, ValidateConfig
+from export_pipeline.defs.config import DatasetRunConfig, ValidateConfig
+from export_pipeline.defs.descriptions import (
+    extract_description,
+    publish_description,
+    transform_description,
+    validate_description,
+)
+from export_pipeline.defs.plans import PLAN_IO_MANAGER
 from export_pipeline.defs.retries import permanent_failures
 from export_pipeline.plan import ExportPlan
-from export_pipeline.transforms.registry import TRANSFORMS
-from export_pipeline.transforms.transform import Transform
+from export_pipeline.transforms.transform import Lookup, Transform
 
 SOURCE_POOL = "source_db"
 DESTINATION_POOL = "destination"
 
 
 def extract_op(dataset: Dataset) -> OpDefinition:
-    """Return the op that begins the plan: which table is read, in batches of what size."""
+    """Return the op that begins the plan: which table is read, in batches of what size, with how much patience."""
 
     @op(
-        name=f"extract_{dataset.name}",
-        description=f"Plan the reading of `{dataset.table}` in one snapshot, batch by batch. Takes no time itself.",
-        out=Out(ExportPlan),
+        name=f"{dataset.name}_extract",
+        description=extract_description(dataset),
+        ins={"table": In(Nothing)},
+        out=Out(ExportPlan, io_manager_key=PLAN_IO_MANAGER),
     )
-    def extract(config: ExtractConfig) -> ExportPlan:
+    def extract(config: DatasetRunConfig) -> ExportPlan:
         with permanent_failures():
-            return ExportPlan(dataset, config.limits)
+            # The first step speaks for all: whoever starts a run hears of every mistake at once.
+            config.require_possible()
+            return ExportPlan(dataset, config.limits, timeouts=config.timeouts)
 
     return extract
 
 
-@op(
-    name="validate",
-    description="Add the checks of the dataset's pandera schema. They run on every batch before the transforms.",
-    ins={"plan": In(ExportPlan)},
-    out=Out(ExportPlan),
-)
-def validate_op(config: ValidateConfig, plan: ExportPlan) -> ExportPlan:
-    """Add the checks to the plan."""
-    with permanent_failures():
-        return plan.checked(config.policy)
-
-
-def _first_paragraph(described: type) -> str:
-    return " ".join((described.__doc__ or "").split("\n\n")[0].split())
-
-
-def transform_op(transform: type[Transform]) -> OpDefinition:
-    """Return the op that adds the dataset's transform of this kind to the plan."""
+def validate_op(dataset: Dataset) -> OpDefinition:
+    """Return the op that adds the checks to the plan."""
 
     @op(
-        name=transform.name,
-        description=_first_paragraph(transform),
+        name=f"{dataset.name}_validate",
+        description=validate_description(dataset),
         ins={"plan": In(ExportPlan)},
-        out=Out(ExportPlan),
+        out=Out(ExportPlan, io_manager_key=PLAN_IO_MANAGER),
+    )
+    def validate(config: ValidateConfig, plan: ExportPlan) -> ExportPlan:
+        return plan.checked(config.policy)
+
+    return validate
+
+
+def transform_op(dataset: Dataset, transform: Transform) -> OpDefinition:
+    """Return the op that adds one of the dataset's transforms; one that joins a side table waits for that too."""
+    joins = isinstance(getattr(transform, "lookup", None), Lookup)
+
+    @op(
+        name=f"{dataset.name}_{transform.name}",
+        description=transform_description(transform),
+        ins={"plan": In(ExportPlan), **({"side_table": In(Nothing)} if joins else {})},
+        out=Out(ExportPlan, io_manager_key=PLAN_IO_MANAGER),
     )
     def add_transform(plan: ExportPlan) -> ExportPlan:
-        with permanent_failures():
-            return plan.transformed(transform.name)
+        return plan.transformed(transform.name)
 
     return add_transform
 
 
-TRANSFORM_OPS = {name: transform_op(transform) for name, transform in TRANSFORMS.items()}
+def publish_op(dataset: Dataset) -> OpDefinition:
+    """Return the op that hands the plan to the IO manager."""
 
+    @op(
+        name=f"{dataset.name}_publish",
+        description=publish_description(dataset),
+        ins={"plan": In(ExportPlan)},
+        out=Out(ExportPlan, io_manager_key="parquet_io_manager"),
+        pool=SOURCE_POOL,
+    )
+    def publish(plan: ExportPlan) -> ExportPlan:
+        return plan
 
-@op(
-    name="publish",
-    description=(
-        "Run the plan: stream the rows of each partition through checks and transforms into a Parquet file, and "
-        "publish it whole. **All the rows flow here, and here the time goes.**"
-    ),
-    ins={"plan": In(ExportPlan)},
-    out=Out(ExportPlan, io_manager_key="parquet_io_manager"),
-    pool=SOURCE_POOL,
-)
-def publish_op(plan: ExportPlan) -> ExportPlan:
-    """Hand the plan to the IO manager."""
-    return plan
+    return publish

@@ -1,6 +1,6 @@
 """The one place where our errors become Dagster's: a retry, or a stop with one message.
 
-Run retries (a killed worker) are set in `dagster.yaml`; what a new look at the source asks for is `sensors.py`.
+Run retries (a killed worker) are set in `dagster.yaml`; what is asked for again later is `due.py`.
 """
 
 import random

@@ -1,7 +1,8 @@
 """The schedule of every dataset: when a partition has closed, export it.
 
 Not Dagster's `build_schedule_from_partitioned_job`: that asks for the last partition, which here is the open one
-(docs/decisions/001-closed-partitions.md).
+(docs/decisions/001-closed-partitions.md). When the daemon was away, Dagster makes up for the last five ticks; a
+partition that closed before those is the sensor's business.
 """
 
 from datetime import datetime, timedelta

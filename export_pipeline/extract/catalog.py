@@ -79,13 +79,19 @@ def describe(cursor: Cursor, selection: Selection) -> LiveTable:
 
 def require_declared(live: LiveTable, selection: Selection) -> None:
     """Compare the live table with what is declared. Raises: SchemaDriftError naming every difference."""
-    differences = [_difference(live, column.source_name, column.pg_type) for column in selection.columns]
-    found = [difference for difference in differences if difference]
-    if found:
+    if found := differences(live, selection).values():
         raise SchemaDriftError(
             f"table {live.name} differs from its declaration: {'; '.join(found)}. "
             "Mend the table, or change the dataset's declaration or column map"
         )
+
+
+def differences(live: LiveTable, selection: Selection) -> dict[str, str]:
+    """Return in words how each column of the selection differs in the live table, by its name there."""
+    found = {
+        column.source_name: _difference(live, column.source_name, column.pg_type) for column in selection.columns
+    }
+    return {name: difference for name, difference in found.items() if difference}
 
 
 def undeclared(live: LiveTable, selection: Selection) -> tuple[str, ...]:

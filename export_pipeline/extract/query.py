@@ -34,14 +34,19 @@ def count_query(selection: Selection, *, with_xmin: bool) -> str:
 
 
 def newest_xid(column: str) -> str:
-    """Return the aggregate that widens 32-bit `column` (xmin) to 64 bits and takes the newest.
+    """Return the aggregate that widens 32-bit `column` (xmin) to 64 bits and takes the newest."""
+    return f"max({_widened_xid(column)})"
+
+
+def _widened_xid(column: str) -> str:
+    """Return 32-bit `column` (xmin) as a 64-bit transaction id.
 
     A row's xmin lies at most 2^31 behind the next transaction id, so its epoch follows from that one.
     """
     # A subquery is evaluated once; the bare function calls would be, for every row (0.1 s per million).
     upcoming = "(SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint)"
     age = f"(({upcoming} % 4294967296) - {column}::text::bigint + 4294967296) % 4294967296"
-    return f"max({upcoming} - ({age}))"
+    return f"{upcoming} - ({age})"
 
 
 def scan_query(selection: Selection, bounds: Sequence[datetime], *, with_xmin: bool) -> str:
@@ -50,11 +55,24 @@ def scan_query(selection: Selection, bounds: Sequence[datetime], *, with_xmin: b
     Bucket i holds the rows from bound i-1 up to bound i; bucket 0 lies before the first bound, bucket len(bounds)
     from the last one on; a NULL time has bucket NULL.
     """
-    time = selection.time
-    array = ", ".join(literal(time.bound(bound), time.pg_type) for bound in bounds)
     newest = newest_xid("xmin") if with_xmin else "NULL::bigint"
-    bucket = f"width_bucket({quote(time.source_name)}, ARRAY[{array}])"
+    bucket = _bucket(selection, bounds)
     return f"SELECT {bucket}, count(*), {newest} FROM {selection.table.quoted}{_where(selection)} GROUP BY 1"
+
+
+def comparison_query(
+    selection: Selection, bounds: Sequence[datetime], horizons: Sequence[int], *, with_xmin: bool
+) -> str:
+    """Return the SELECT of (bucket, rows, rows from before the bucket's horizon), with buckets as in `scan_query`.
+
+    `horizons` are 64-bit transaction ids, that of bucket 1 first. Without xmin the third figure is NULL.
+    """
+    bucket, source = _bucket(selection, bounds), f"{selection.table.quoted}{_where(selection)}"
+    if not with_xmin:
+        return f"SELECT {bucket}, count(*), NULL::bigint FROM {source} GROUP BY 1"
+    rows = f"SELECT {bucket} AS bucket, {_widened_xid('xmin')} AS writer FROM {source}"
+    horizon = f"(ARRAY[{', '.join(map(str, horizons))}]::bigint[])[bucket]"
+    return f"SELECT bucket, count(*), count(*) FILTER (WHERE writer < {horizon}) FROM ({rows}) AS seen GROUP BY 1"
 
 
 def duplicate_keys_query(selection: Selection) -> str:
@@ -109,6 +127,12 @@ def window_predicates(selection: Selection, window: Window) -> list[str]:
 def literal(value: str, pg_type: str) -> str:
     """Return `value` as a quoted SQL literal with an explicit cast to `pg_type`."""
     return f"{Literal(value).as_string(None)}::{pg_type}"
+
+
+def _bucket(selection: Selection, bounds: Sequence[datetime]) -> str:
+    time = selection.time
+    array = ", ".join(literal(time.bound(bound), time.pg_type) for bound in bounds)
+    return f"width_bucket({quote(time.source_name)}, ARRAY[{array}])"
 
 
 def _where(selection: Selection) -> str:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from export_pipeline.transforms.columns import append_fields, find_field, rebuild_batch
-from export_pipeline.transforms.transform import Transform
+from export_pipeline.transforms.transform import Input, Lineage, Transform
 
 # RFC 5424, 6.2.1: a word's position is its severity.
 LEVELS = ("EMERGENCY", "ALERT", "CRITICAL", "ERROR", "WARNING", "NOTICE", "INFO", "DEBUG")
@@ -51,6 +51,10 @@ class CanonicalizeLevel(Transform):
             return schema
         find_field(self.name, schema, self.column, pa.types.is_string, "a string")
         return append_fields(self.name, schema, [pa.field(self.severity, pa.int8())])
+
+    def lineage(self) -> Lineage:
+        """Return that `severity` is made of `column`."""
+        return {} if self.column is None else {self.severity: (Input(self.column),)}
 
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return `batch` with canonical words and their severities."""

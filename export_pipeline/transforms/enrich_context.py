@@ -13,7 +13,7 @@ import pyarrow as pa
 from export_pipeline.errors import ConfigError, TransformError
 from export_pipeline.transforms.columns import append_fields, find_field, rebuild_batch
 from export_pipeline.transforms.side_table import OUTPUT_TYPES, JoinedColumn, SideTable, index_side_table
-from export_pipeline.transforms.transform import BatchFunction, Lookup, LookupReader, Transform
+from export_pipeline.transforms.transform import BatchFunction, Input, Lineage, Lookup, LookupReader, Transform
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,13 @@ class EnrichContext(Transform):
         find_field(self.name, schema, self.key, lambda _: True, "any type")
         fields = [self._output_field(self._given_lookup(), output) for output in self.outputs]
         return append_fields(self.name, schema, fields)
+
+    def lineage(self) -> Lineage:
+        """Return that every output is made of `key`, which chooses the row, and of a column of the side table."""
+        if self.key is None:
+            return {}
+        key, table = Input(self.key), self._given_lookup().table
+        return {output.output: (key, Input(output.column, table)) for output in self.outputs}
 
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return `batch`, if there is nothing to join.

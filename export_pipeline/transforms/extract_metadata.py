@@ -11,7 +11,7 @@ import pyarrow as pa
 from export_pipeline.transforms.columns import append_fields, find_field, rebuild_batch
 from export_pipeline.transforms.mentioned_addresses import ADDRESSES_TYPE, find_addresses
 from export_pipeline.transforms.syslog_header import HEADER_FIELDS, read_headers
-from export_pipeline.transforms.transform import Transform
+from export_pipeline.transforms.transform import Input, Lineage, Transform
 
 _ADDRESSES = pa.field("mentioned_addresses", ADDRESSES_TYPE)
 
@@ -43,6 +43,15 @@ class ExtractMetadata(Transform):
             find_field(self.name, schema, self.message_column, pa.types.is_string, "a string")
             fields.append(_ADDRESSES)
         return append_fields(self.name, schema, fields)
+
+    def lineage(self) -> Lineage:
+        """Return that the header is made of `raw_column`, the addresses of `message_column`."""
+        made: dict[str, tuple[Input, ...]] = {}
+        if self.raw_column is not None:
+            made |= {field.name: (Input(self.raw_column),) for field in HEADER_FIELDS}
+        if self.message_column is not None:
+            made[_ADDRESSES.name] = (Input(self.message_column),)
+        return made
 
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return `batch` with the new columns."""

@@ -11,7 +11,7 @@ import pyarrow as pa
 from export_pipeline.errors import ConfigError
 from export_pipeline.transforms.columns import append_fields, find_field, rebuild_batch
 from export_pipeline.transforms.json_values import VALUE_TYPES, convert_values, read_paths
-from export_pipeline.transforms.transform import Transform
+from export_pipeline.transforms.transform import Input, Lineage, Transform
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,11 @@ class FlattenJson(Transform):
             return schema
         find_field(self.name, schema, self.column, pa.types.is_string, "a string")
         return append_fields(self.name, schema, [self._output_field(self.column, field) for field in self.fields])
+
+    def lineage(self) -> Lineage:
+        """Return that every field is made of `column`."""
+        column = self.column
+        return {} if column is None else {_output_name(column, field): (Input(column),) for field in self.fields}
 
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return `batch` with the new columns."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 import pyarrow as pa
 
 from export_pipeline.transforms.columns import append_fields, find_field, rebuild_batch
-from export_pipeline.transforms.transform import Transform
+from export_pipeline.transforms.transform import Input, Lineage, Transform
 
 # RFC 1123, 2.1, with the underscore of real networks and the letters of internationalized names. The last
 # label is not all digits: `10.0.0.256` is a broken address, not a host.
@@ -48,6 +48,13 @@ class NormalizeAddress(Transform):
         if self.host_output is not None:
             fields.append(pa.field(self.host_output, pa.string()))
         return append_fields(self.name, schema, fields)
+
+    def lineage(self) -> Lineage:
+        """Return that every output is made of `column`."""
+        if self.column is None:
+            return {}
+        outputs = (self.version_output, self.private_output, self.host_output)
+        return {output: (Input(self.column),) for output in outputs if output is not None}
 
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return `batch` with the new columns."""

@@ -5,7 +5,7 @@ which parameters, its own file in `datasets/` says. Running them is `flow.py`'s 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -28,6 +28,18 @@ class Lookup:
 LookupReader = Callable[[Lookup], pa.Table]
 
 
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A column that another one is made of: of the batch, or of the side table `table`."""
+
+    column: str
+    table: str | None = None
+
+
+Lineage = Mapping[str, tuple[Input, ...]]
+"""What columns are made of, by name."""
+
+
 class Transform(ABC):
     """Base of every transform: a frozen dataclass whose fields are its parameters.
 
@@ -47,6 +59,13 @@ class Transform(ABC):
     @abstractmethod
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return `batch` transformed: the same rows in the same order, in `output_schema(batch.schema)`."""
+
+    def lineage(self) -> Lineage:
+        """Return what each column is made of that does not come from the one of its name alone.
+
+        The inputs are columns of the batch as it arrives. A transform that adds no column need not say anything.
+        """
+        return {}
 
     def prepare(self, read_lookup: LookupReader) -> BatchFunction:  # noqa: ARG002 - most need no lookup
         """Return the function to run on each batch; the place to read a `Lookup` once per export."""

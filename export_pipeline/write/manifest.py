@@ -35,6 +35,24 @@ class QuarantineFile:
     bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class FailedValue:
+    """One value that failed a check: cut, and masked where it is personal, as is `key`, which names its row."""
+
+    value: str | None
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCheck:
+    """A check that rows failed: in how many of them, and a few examples."""
+
+    column: str
+    check: str
+    rows: int
+    examples: tuple[FailedValue, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """One published file.
@@ -68,6 +86,8 @@ class Manifest:
     newest: int | None
     """64-bit transaction id of the newest row; None without rows, or where the source shows no xmin."""
     quality: JsonObject | None
+    failures: tuple[FailedCheck, ...]
+    """What validation found wrong; empty for derived formats, whose Parquet file's manifest says it."""
     transforms: tuple[JsonObject, ...]
     started_at: datetime
     finished_at: datetime

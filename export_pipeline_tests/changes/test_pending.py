@@ -154,6 +154,19 @@ def test_a_transaction_that_was_open_during_the_export_is_found_when_it_commits(
     assert shop.look().pending == ()
 
 
+def test_an_open_transaction_elsewhere_asks_for_one_export_more_once_it_has_ended(shop: Shop, sql: RunSql) -> None:
+    with psycopg.connect(shop.exporter.url) as elsewhere:
+        elsewhere.execute(b"create temporary table busy (id int)")
+        elsewhere.execute(b"insert into busy values (1)")
+        sql(shop.exporter.url, ROW.format(time=f"{MIDDLE} 13:00"))
+        shop.exporter.run(MIDDLE)
+        assert shop.verdict().state is State.UNSETTLED
+        assert shop.look().pending == ()
+    assert shop.look().pending == (MIDDLE,)
+    shop.exporter.run(MIDDLE)
+    assert shop.look().pending == ()
+
+
 def test_a_row_written_in_a_subtransaction_is_found_and_settles(shop: Shop) -> None:
     with psycopg.connect(shop.exporter.url) as connection, connection.transaction():
         for _ in range(3):
@@ -204,8 +217,10 @@ def test_a_derived_format_that_is_missing_or_older_is_found(shop: Shop) -> None:
         shop.exporter.derive("csv", day)
     assert shop.look("csv").pending == ()
     assert shop.verdict("csv", "json") == Verdict(State.MISSING, "a format derived from Parquet was never published")
+    assert shop.look("csv", "json").stale_formats == dict.fromkeys(DAYS, (FORMATS["json"],))
     shop.exporter.run(MIDDLE)
     assert shop.look("csv").pending == (MIDDLE,)
+    assert shop.look("csv").stale_formats == {MIDDLE: (FORMATS["csv"],)}
     assert shop.verdict("csv") == Verdict(State.CHANGED, "csv is derived from an older export")
     shop.exporter.derive("csv", MIDDLE)
     assert shop.look("csv").pending == ()
@@ -232,7 +247,8 @@ def test_a_source_that_shows_no_transactions_is_never_called_in_sync(shop: Shop,
         exporter.run(day)
     found = Shop(exporter).look(dataset=view)
     assert found.pending == DAYS
-    assert found.verdicts[FIRST].reason == "the source does not show which transactions wrote its rows"
+    reason = "the source does not show which transactions wrote its rows"
+    assert found.verdicts[FIRST] == Verdict(State.UNKNOWN, reason)
 
 
 def test_a_look_at_no_partition_says_what_to_set(shop: Shop) -> None:

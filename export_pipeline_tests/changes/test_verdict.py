@@ -16,7 +16,7 @@ from export_pipeline.write.snapshot_id import SnapshotId
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
 
-def manifest(rows: int, xmin: int) -> Manifest:
+def manifest(rows: int, xmin: int, newest: int | None = None) -> Manifest:
     return Manifest(
         dataset="logs",
         partition="date=2026-11-20",
@@ -35,8 +35,9 @@ def manifest(rows: int, xmin: int) -> Manifest:
         selection={},
         config={},
         snapshot=SnapshotId(xmin, xmin + 3, NOW, "1", 1),
-        newest=None,
+        newest=newest,
         quality=None,
+        failures=(),
         transforms=(),
         started_at=NOW,
         finished_at=NOW,
@@ -88,4 +89,26 @@ def test_another_declaration_is_out_of_date_whatever_the_rows() -> None:
 
 
 def test_a_newest_row_that_nobody_knows_is_not_in_sync() -> None:
-    assert judge(manifest(1, 100), Tally(1, None), server_at(200), "declared").state is State.CHANGED
+    verdict = judge(manifest(1, 100), Tally(1, None), server_at(200), "declared")
+    assert verdict.state is State.UNKNOWN
+    assert verdict.needs_export
+
+
+@pytest.mark.parametrize(
+    ("rows", "newest", "xmin", "state"),
+    [
+        (1, 150, 120, State.UNSETTLED),
+        (1, 150, 150, State.UNSETTLED),
+        (1, 150, 151, State.CHANGED),
+        (1, 151, 120, State.CHANGED),
+        (2, 150, 120, State.CHANGED),
+    ],
+    ids=["still held back", "held back by the newest itself", "horizon has passed", "newer row", "another count"],
+)
+def test_what_an_open_transaction_holds_back_is_unsettled_until_the_horizon_passes(
+    rows: int, newest: int, xmin: int, state: State
+) -> None:
+    identity = replace(server_at(200), xmin=xmin)
+    verdict = judge(manifest(1, 100, newest=150), Tally(rows, newest), identity, "declared")
+    assert verdict.state is state
+    assert verdict.needs_export == (state is State.CHANGED)

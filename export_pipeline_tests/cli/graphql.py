@@ -20,6 +20,23 @@ mutation ($backfill: LaunchBackfillParams!) {
 """
 _TERMINATE = "mutation ($id: String!) {terminateRun(runId: $id) {__typename}}"
 _RUN = "query ($id: ID!) {runOrError(runId: $id) {... on Run {status tags {key value}}}}"
+_BACKFILL_STATUS = """
+query ($id: String!) {partitionBackfillOrError(backfillId: $id) {... on PartitionBackfill {status}}}
+"""
+_PARTITIONS = """
+query ($job: String!, $selector: RepositorySelector!) {
+  partitionSetsOrError(pipelineName: $job, repositorySelector: $selector) {... on PartitionSets {results {
+    partitionsOrError {... on Partitions {results {name}}}
+  }}}
+}
+"""
+_CHECKED = """
+query ($asset: AssetKeyInput!, $check: String!) {
+  assetCheckExecutions(assetKey: $asset, checkName: $check, limit: 1) {runId partition status}
+}
+"""
+_NEWEST_BACKFILL = "{partitionBackfillsOrError(limit: 1) {... on PartitionBackfills {results {id status}}}}"
+_NEWEST = "{runsOrError(limit: 1) {... on Runs {results {runId}}}}"
 _RUNS = "query ($filter: RunsFilter!) {runsOrError(filter: $filter) {... on Runs {results {status}}}}"
 
 
@@ -78,6 +95,36 @@ def terminate(port: int, run_id: str) -> None:
 
 def run_status(port: int, run_id: str) -> str:
     return str(ask(port, _RUN, id=run_id)["runOrError"]["status"])
+
+
+def partitions_of_job(port: int, job: str) -> list[str]:
+    """Return the partitions that the launchpad of a job offers."""
+    (node,) = ask(port, _SELECTOR)["repositoriesOrError"]["nodes"]
+    selector = {"repositoryName": node["name"], "repositoryLocationName": node["location"]["name"]}
+    (found,) = ask(port, _PARTITIONS, job=job, selector=selector)["partitionSetsOrError"]["results"]
+    return [partition["name"] for partition in found["partitionsOrError"]["results"]]
+
+
+def newest_execution(port: int, asset: str, check: str) -> dict[str, str]:
+    """Return the run, the partition and the status that the page of a check shows on top."""
+    (found,) = ask(port, _CHECKED, asset={"path": [asset]}, check=check)["assetCheckExecutions"]
+    return {name: str(found[name]) for name in ("runId", "partition", "status")}
+
+
+def backfill_status(port: int, backfill_id: str) -> str:
+    return str(ask(port, _BACKFILL_STATUS, id=backfill_id)["partitionBackfillOrError"]["status"])
+
+
+def newest_backfill_status(port: int) -> str:
+    """Return the status of the backfill that was launched last; empty when there is none."""
+    found = ask(port, _NEWEST_BACKFILL)["partitionBackfillsOrError"]["results"]
+    return str(found[0]["status"]) if found else ""
+
+
+def newest_run(port: int) -> str:
+    """Return the id of the run that was launched last; empty when there is none."""
+    runs = ask(port, _NEWEST)["runsOrError"]["results"]
+    return str(runs[0]["runId"]) if runs else ""
 
 
 def backfill_runs(port: int, backfill_id: str) -> list[str]:

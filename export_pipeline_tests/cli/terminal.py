@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 PROGRAM = str(Path(sys.executable).with_name("export-pipeline"))
 BARE = {name: value for name, value in os.environ.items() if not name.startswith(("EXPORT_", "DAGSTER_"))}
@@ -39,13 +40,15 @@ def kept_state(environ: Mapping[str, str]) -> Iterator[None]:
             signal.signal(sign, handler)
 
 
-def start(*arguments: str | Path, environ: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
-    """Start the program with everything it prints in one pipe."""
+def start(
+    *arguments: str | Path, environ: Mapping[str, str] | None = None, output: TextIO | int = subprocess.PIPE
+) -> "subprocess.Popen[str]":
+    """Start the program with everything it prints in one pipe, or in a file."""
     command = [PROGRAM, *map(str, arguments)]
     return subprocess.Popen(
         command,
         env=BARE | dict(environ or {}),
-        stdout=subprocess.PIPE,
+        stdout=output,
         stderr=subprocess.STDOUT,
         text=True,
     )

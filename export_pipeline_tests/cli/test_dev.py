@@ -2,76 +2,23 @@
 
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
-from playwright.sync_api import Page, sync_playwright
 
-from export_pipeline.cli.home import SOURCE_DATABASE, Home
-from export_pipeline.embedded.server import start_or_join
 from export_pipeline_tests.cli import graphql
 from export_pipeline_tests.cli.conftest import SIZE, Demo
-from export_pipeline_tests.cli.terminal import PROGRAM, alive, descendants, run, start, wait_until
+from export_pipeline_tests.cli.dev_process import Dev, command_of, free_port, source_of, start_dev
+from export_pipeline_tests.cli.terminal import PROGRAM, alive, descendants, run, wait_until
 from export_pipeline_tests.conftest import RunSql
 
 WAITING = "select 1 from pg_locks where not granted"
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 pytestmark = pytest.mark.timeout(300)
-
-
-@dataclass(slots=True)
-class Dev:
-    """A `dev` process; `port` is its UI's."""
-
-    home: Path
-    port: int
-    process: "subprocess.Popen[str]"
-
-    def stop(self, sign: signal.Signals, within_s: float) -> str:
-        """Send `sign`, wait until every process of it is gone; return what it printed."""
-        family = descendants(self.process.pid)
-        self.process.send_signal(sign)
-        wait_until(lambda: not alive(family), within_s, lambda: _commands(family))
-        return self.process.communicate(timeout=10)[0]
-
-
-def _commands(pids: set[int]) -> list[str]:
-    """Return the beginning of the command line of each process that still runs."""
-    return [command_of(pid)[:120] for pid in alive(pids)]
-
-
-def command_of(pid: int) -> str:
-    """Return a process's command line; empty when it has just ended."""
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8").replace("\0", " ")
-    return ""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def start_dev(home: Path) -> Dev:
-    port = free_port()
-    return Dev(home, port, start("dev", "--home", home, "--port", str(port)))
 
 
 @pytest.fixture(scope="module")
@@ -96,16 +43,6 @@ def dev(demo: Demo, _shared: list[Dev]) -> Dev:
 
 
 @pytest.fixture
-def page(dev: Dev) -> Iterator[Page]:
-    """Open a real browser on the UI."""
-    assert CHROMIUM.exists(), f"{CHROMIUM} is missing: apt-get install chromium"
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET) as browser:
-        opened = browser.new_page(base_url=f"http://127.0.0.1:{dev.port}", viewport={"width": 1600, "height": 1000})
-        opened.set_default_timeout(30_000)
-        yield opened
-
-
-@pytest.fixture
 def stuck_run(dev: Dev, demo: Demo, sql: RunSql) -> Iterator[str]:
     """Launch a run that waits for a lock which another session holds."""
     kept = demo.home.read_sample()
@@ -116,12 +53,6 @@ def stuck_run(dev: Dev, demo: Demo, sql: RunSql) -> Iterator[str]:
         run_id = graphql.launch(dev.port, "ips_job", kept.last_day.isoformat())
         wait_until(lambda: sql(url, WAITING), 60, "the run does not begin")
         yield run_id
-
-
-def source_of(dev: Dev) -> str:
-    with start_or_join(Home(dev.home).postgres) as joined:
-        assert not joined.owned
-        return joined.url(SOURCE_DATABASE)
 
 
 def test_the_ui_knows_every_asset(dev: Dev) -> None:
@@ -144,29 +75,17 @@ def test_a_run_and_a_backfill_go_through_the_queue_and_succeed(dev: Dev, demo: D
     assert run_id in manifest
 
 
-@pytest.mark.browser
-def test_the_pages_show_the_graph_the_partitions_and_what_was_published(page: Page, tmp_path: Path) -> None:
-    page.goto("/locations/export_pipeline.definitions/asset-groups/logs/lineage")
-    for name in ("logs", "logs_csv", "logs_json"):
-        page.get_by_text(name, exact=True).first.wait_for()
-    page.screenshot(path=tmp_path / "graph.png")
-    page.goto("/assets/logs?view=partitions")
-    page.get_by_text("Materialized (3)").wait_for()
-    page.screenshot(path=tmp_path / "partitions.png")
-    page.goto("/assets/logs?view=events")
-    for name in ("row_count", "invalid_count", "rows_per_s", "sample"):
-        page.get_by_text(name, exact=True).first.wait_for()
-    page.screenshot(path=tmp_path / "events.png")
-
-
-@pytest.mark.browser
-def test_the_graph_of_ops_shows_every_step_by_its_name(page: Page, tmp_path: Path) -> None:
-    page.goto("/locations/export_pipeline.definitions/jobs/logs_job")
-    page.get_by_text("View as Asset Graph").click()
-    page.get_by_text("Expand", exact=True).first.click()
-    for name in ("extract", "validate", "clean_message", "publish"):
-        page.get_by_text(name, exact=True).first.wait_for()
-    page.screenshot(path=tmp_path / "ops.png")
+def test_what_is_published_can_be_checked_alone(dev: Dev, demo: Demo) -> None:
+    kept = demo.home.read_sample()
+    assert kept is not None
+    day = kept.first_day.isoformat()
+    assert day in graphql.partitions_of_job(dev.port, "anomalies_checks")
+    run_id = graphql.launch(dev.port, "anomalies_checks", day)
+    wait_until(lambda: graphql.run_status(dev.port, run_id) in {"SUCCESS", "FAILURE"}, 120, "the run does not end")
+    assert graphql.run_status(dev.port, run_id) == "SUCCESS"
+    shown = {"runId": run_id, "partition": day, "status": "SUCCEEDED"}
+    for check in ("schema", "quality", "reconciliation", "checksum", "freshness"):
+        assert graphql.newest_execution(dev.port, "anomalies", check) == shown
 
 
 def test_a_second_one_on_the_same_home_is_refused(dev: Dev) -> None:

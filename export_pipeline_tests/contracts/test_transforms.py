@@ -21,7 +21,7 @@ from export_pipeline.transforms.normalize_address import NormalizeAddress
 from export_pipeline.transforms.registry import TRANSFORMS
 from export_pipeline.transforms.side_table import JoinedColumn
 from export_pipeline.transforms.standardize_timestamps import StandardizeTimestamps
-from export_pipeline.transforms.transform import Lookup, Transform
+from export_pipeline.transforms.transform import Input, Lookup, Transform
 
 DEVICES = Lookup("devices", ("id", "name"))
 DEVICE_ROWS = pa.table({"id": pa.array([1, 2], pa.int64()), "name": ["core", "edge"]})
@@ -141,6 +141,49 @@ def test_splitting_a_batch_gives_the_same_rows(
     for half in halves:
         half.validate(full=True)
     assert pa.Table.from_batches(halves).to_pylist() == run(sample, batch).to_pylist()
+
+
+@ANY_TRANSFORM
+def test_every_new_column_says_which_columns_it_is_made_of(sample: Transform) -> None:
+    made = sample.lineage()
+    assert (
+        set(sample.output_schema(SCHEMA).names) - set(SCHEMA.names)
+        <= made.keys()
+        <= set(sample.output_schema(SCHEMA).names)
+    )
+    assert all(inputs for inputs in made.values())
+    inputs = {one for several in made.values() for one in several}
+    assert {one.column for one in inputs if one.table is None} <= set(SCHEMA.names)
+    assert {one for one in inputs if one.table} <= {Input(column, DEVICES.table) for column in DEVICES.columns}
+
+
+@ANY_TRANSFORM
+@given(rows=ROWS, others=ROWS, changed=st.sampled_from(SCHEMA.names))
+def test_a_column_changes_only_with_those_it_is_made_of(
+    sample: Transform, rows: list[dict[str, object]], others: list[dict[str, object]], changed: str
+) -> None:
+    altered = [row | {changed: other[changed]} for row, other in zip(rows, others, strict=False)]
+    before, after = run(sample, make_batch(rows[: len(altered)])), run(sample, make_batch(altered))
+    for name in before.schema.names:
+        if Input(changed) not in sample.lineage().get(name, (Input(name),)):
+            assert after.column(name).equals(before.column(name)), name
+
+
+@ANY_TRANSFORM
+@given(rows=ROWS)
+def test_a_column_changes_with_a_side_table_only_where_it_says_so(
+    sample: Transform, rows: list[dict[str, object]]
+) -> None:
+    batch, renamed = make_batch(rows), DEVICE_ROWS.set_column(1, "name", pa.array(["x", "y"]))
+    before, after = run(sample, batch), sample.prepare(lambda _: renamed)(batch)
+    for name in before.schema.names:
+        if Input("name", "devices") not in sample.lineage().get(name, ()):
+            assert after.column(name).equals(before.column(name)), name
+
+
+@pytest.mark.parametrize("transform", list(TRANSFORMS.values()), ids=list(TRANSFORMS))
+def test_without_parameters_no_column_is_made_of_another(transform: Callable[[], Transform]) -> None:
+    assert transform().lineage() == {}
 
 
 @ANY_TRANSFORM

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from export_pipeline.datasets.dataset import Dataset, SourceColumn
+from export_pipeline.datasets.freshness import Freshness
 from export_pipeline.datasets.registry import DATASETS, find_dataset
 from export_pipeline.errors import ConfigError
 from export_pipeline.extract.names import TableName
@@ -90,6 +91,7 @@ def test_the_fingerprint_changes_with_the_version_of_a_transform(monkeypatch: py
     [
         lambda: replace(LOGS, description="Said in other words."),
         lambda: replace(LOGS, owners=("team:network",)),
+        lambda: replace(LOGS, freshness=Freshness(3, 4)),
         lambda: with_column(replace(column("message"), description="Said in other words")),
         lambda: with_column(replace(column("message"), low_cardinality=True)),
         lambda: with_column(replace(column("message"), personal=True)),
@@ -132,6 +134,13 @@ def test_the_datasets_are_found_by_name() -> None:
     assert [find_dataset(name).name for name in DATASETS] == ["logs", "anomalies", "ips"]
     with pytest.raises(ConfigError, match="there is no dataset 'log'; choose one of logs, anomalies, ips"):
         find_dataset("log")
+
+
+def test_the_personal_columns_are_those_of_the_source_and_what_repeats_them() -> None:
+    assert DATASETS["ips"].personal_columns == {"address"}
+    marked = with_column(replace(column("device_ip"), personal=True))
+    hosts = tuple(replace(one, personal=one.name == "device_host") for one in marked.derived)
+    assert replace(marked, derived=hosts).personal_columns == {"device_ip", "device_host"}
 
 
 @EACH

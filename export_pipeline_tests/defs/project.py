@@ -8,6 +8,7 @@ from typing import Any
 from dagster import (
     AssetKey,
     AssetMaterialization,
+    AssetObservation,
     DagsterEventType,
     DagsterInstance,
     Definitions,
@@ -46,12 +47,13 @@ class Project:
         span: tuple[str, str] | None = None,
         assets: list[str] | None = None,
         config: Mapping[str, object] | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> ExecuteInProcessResult:
         """Run the dataset's job for a partition, or for the partitions of `span`, in this process."""
         return self.definitions.resolve_job_def(f"{dataset}_job").execute_in_process(
             instance=self.instance,
             partition_key=partition,
-            tags={RANGE_START_TAG: span[0], RANGE_END_TAG: span[1]} if span else None,
+            tags={**(tags or {}), **({RANGE_START_TAG: span[0], RANGE_END_TAG: span[1]} if span else {})},
             asset_selection=[AssetKey(name) for name in assets] if assets else None,
             run_config={"ops": {dataset: {"config": config}}} if config else None,
             raise_on_error=False,
@@ -73,7 +75,7 @@ class Project:
         return self.settings.published.destination.list_manifests(dataset, FORMATS[fmt])
 
 
-def figures(record: AssetMaterialization) -> dict[str, Any]:
+def figures(record: AssetMaterialization | AssetObservation) -> dict[str, Any]:
     """Return the record's metadata as plain values; Any, because each entry has a type of its own."""
     return {name: entry.value for name, entry in record.metadata.items()}
 

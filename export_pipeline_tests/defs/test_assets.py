@@ -27,9 +27,22 @@ def test_an_asset_says_what_it_is_in_the_ui(settings: Settings) -> None:
     assert spec.kinds == {"postgres", "parquet"}
     assert spec.metadata["table"] == "log_entries"
     assert "Device logs" in str(spec.description)
+    assert spec.owners == ["team:network-monitoring"]
+    assert spec.tags["dataset"] == "logs"
     assert asset.partitions_def is not None
     assert asset.backfill_policy is not None
     assert asset.backfill_policy.max_partitions_per_run == 10
+
+
+def test_the_same_transform_says_in_each_graph_what_it_does_there(settings: Settings) -> None:
+    definitions = build_definitions(settings)
+    said = {}
+    for name in ("logs", "ips"):
+        graph = definitions.resolve_assets_def(name).node_def
+        assert isinstance(graph, GraphDefinition)
+        said[name] = str(graph.node_dict["normalize_address"].definition.description)
+    assert "`device_ip`" in said["logs"]
+    assert "`address`" in said["ips"]
 
 
 def test_each_format_waits_for_its_parquet(settings: Settings) -> None:
@@ -51,7 +64,7 @@ def test_the_steps_that_carry_load_are_pooled(settings: Settings) -> None:
 def test_a_dataset_and_a_format_can_be_switched_off(settings: Settings) -> None:
     off = {"ips": {"enabled": False}, "anomalies": {"enabled": False}}
     few = Settings.load(source_url=settings.source.conninfo, formats=("jsonl",), datasets=off)
-    keys = build_definitions(few).resolve_asset_graph().get_all_asset_keys()
+    keys = build_definitions(few).resolve_asset_graph().materializable_asset_keys
     assert {key.to_user_string() for key in keys} == {"logs", "logs_jsonl"}
 
 

@@ -1,46 +1,61 @@
 """The ops make a plan and touch no row; the plan that arrives is the dataset's whole one."""
 
 import pickle
+from dataclasses import replace
 
 import pytest
-from dagster import Failure, build_op_context
+from dagster import Failure
 
 from export_pipeline.datasets.registry import DATASETS
-from export_pipeline.defs.config import ExtractConfig, ValidateConfig
-from export_pipeline.defs.ops import TRANSFORM_OPS, extract_op, publish_op, validate_op
+from export_pipeline.defs.config import DatasetRunConfig, ValidateConfig
+from export_pipeline.defs.ops import extract_op, publish_op, transform_op, validate_op
 from export_pipeline.plan import ExportPlan
-from export_pipeline.transforms.registry import TRANSFORMS
 
-LIMITS = ExtractConfig(batch_rows=10, batch_bytes=1000)
+EVERYTHING = DatasetRunConfig(
+    batch_rows=10,
+    batch_bytes=1000,
+    connect_timeout_s=1,
+    lock_timeout_s=2,
+    statement_timeout_s=3,
+    idle_in_transaction_timeout_s=4,
+    network_silence_s=5,
+    validation_level="basic",
+    on_invalid="fail",
+    max_invalid_ratio=0.5,
+)
 CHECKS = ValidateConfig(validation_level="basic", on_invalid="fail", max_invalid_ratio=0.5)
 
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_the_steps_of_the_graph_add_up_to_the_whole_plan(name: str) -> None:
     dataset = DATASETS[name]
-    plan = extract_op(dataset)(LIMITS)
-    plan = validate_op(CHECKS, plan)
+    plan = extract_op(dataset)(EVERYTHING)
+    plan = validate_op(dataset)(CHECKS, plan)
     for transform in dataset.transforms:
-        plan = TRANSFORM_OPS[transform.name](build_op_context(), plan)
-    plan = publish_op(plan)
-    assert plan == ExportPlan.whole(dataset, LIMITS.limits, CHECKS.policy)
+        plan = transform_op(dataset, transform)(plan)
+    plan = publish_op(dataset)(plan)
+    whole = ExportPlan.whole(dataset, EVERYTHING.limits, EVERYTHING.policy)
+    assert plan == replace(whole, timeouts=EVERYTHING.timeouts)
     travelled = pickle.loads(pickle.dumps(plan))
     assert travelled.dataset.fingerprint == dataset.fingerprint
-    assert (travelled.limits, travelled.policy, travelled.transforms) == (
+    assert (travelled.limits, travelled.policy, travelled.transforms, travelled.timeouts) == (
         plan.limits,
         plan.policy,
         plan.transforms,
+        plan.timeouts,
     )
 
 
-@pytest.mark.parametrize("name", TRANSFORMS)
-def test_a_transforms_op_says_in_the_ui_what_it_does(name: str) -> None:
-    described = TRANSFORM_OPS[name].description
-    assert described
-    assert "\n" not in described
+def test_the_first_step_refuses_every_mistake_in_the_config_at_once() -> None:
+    wrong = EVERYTHING.model_copy(update={"batch_rows": 0, "max_invalid_ratio": 1.5, "lock_timeout_s": -1.0})
+    with pytest.raises(Failure) as caught:
+        extract_op(DATASETS["logs"])(wrong)
+    said = str(caught.value.description)
+    assert all(part in said for part in ("batch_rows is 0: ", "max_invalid_ratio is 1.5: ", "lock_timeout_s is -1.0: "))
+    assert caught.value.allow_retries is False
 
 
-def test_a_transform_that_the_dataset_does_not_declare_is_refused() -> None:
-    plan = ExportPlan(DATASETS["ips"])
-    with pytest.raises(Failure, match="dataset ips declares no transform 'clean_message'"):
-        TRANSFORM_OPS["clean_message"](build_op_context(), plan)
+def test_only_a_step_that_joins_a_side_table_waits_for_one() -> None:
+    logs = DATASETS["logs"]
+    waiting = {step.name for step in logs.transforms if "side_table" in transform_op(logs, step).ins}
+    assert waiting == {"enrich_context"}

@@ -1,17 +1,24 @@
 """Our errors in Dagster's words: a bounded retry with jitter, or a stop with one message."""
 
+import threading
+
+import psycopg
 import pytest
-from dagster import Failure, RetryRequested
+from dagster import DagsterInstance, Failure, RetryRequested
 from hypothesis import given
 from hypothesis import strategies as st
 
 from export_pipeline import errors
+from export_pipeline.defs import retries as retry_policy
+from export_pipeline.defs.ops import SOURCE_POOL
 from export_pipeline.defs.retries import (
     MAX_RETRIES,
     delay_s,
     permanent_failures,
     retries_by_error_class,
 )
+from export_pipeline_tests.defs.code_server import wait_until
+from export_pipeline_tests.defs.project import Project, failures, retries
 
 TRANSIENT = errors.TransientError.__subclasses__()
 PERMANENT = errors.PermanentError.__subclasses__()
@@ -50,3 +57,38 @@ def test_anything_else_stays_what_it_is(guard: object) -> None:
 def test_a_delay_doubles_within_its_bounds(attempt: int) -> None:
     longest = min(60.0, 2.0 * 2**attempt)
     assert longest / 2 <= delay_s(attempt) <= longest
+
+
+def test_a_run_that_waits_for_its_retry_holds_no_place_in_the_sources_pool(
+    project: Project, days: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry_policy, "FIRST_DELAY_S", 8.0)  # 4 to 8 seconds: time to look
+    with psycopg.connect(project.settings.source.conninfo) as blocker:
+        blocker.execute("lock table log_entries in access exclusive mode")
+        watcher = PoolWatcher(project.instance, blocker)
+        watcher.start()
+        result = project.with_settings(lock_timeout_s=1).run(partition=days[0], assets=["logs"])
+        watcher.join()
+    assert failures(result) == {}
+    assert retries(result) == 1
+    assert watcher.saw == ["taken", "free"]
+
+
+class PoolWatcher(threading.Thread):
+    """Sees the place being taken and given back; lets the table go while nobody holds the place."""
+
+    def __init__(self, instance: DagsterInstance, blocker: psycopg.Connection) -> None:
+        super().__init__()
+        self._instance = instance
+        self._blocker = blocker
+        self.saw: list[str] = []
+
+    def run(self) -> None:
+        self._see(1, "taken")
+        self._see(0, "free")
+        self._blocker.rollback()
+
+    def _see(self, places: int, word: str) -> None:
+        storage = self._instance.event_log_storage
+        wait_until(lambda: storage.get_concurrency_info(SOURCE_POOL).active_slot_count == places)
+        self.saw.append(word)

@@ -1,10 +1,12 @@
 """The schedule asks for the partition that has closed, never for the open one."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 import pytest
 from dagster import DagsterInstance, RunRequest, SkipReason, build_schedule_context
+from dagster._utils.schedules import schedule_execution_time_iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +30,21 @@ def test_the_closed_partition_ends_where_the_open_one_begins(now: datetime, zone
     assert key is not None
     assert cut.window(key).end == cut.window(cut.keys(now)[-1]).start
     assert cut.window(key).start != cut.window(key).end
+
+
+@pytest.mark.parametrize("zone", [*ZONES, "Africa/Cairo", "Asia/Beirut", "America/Sao_Paulo"])
+def test_every_day_of_a_year_is_asked_for_ten_minutes_after_it_closed(zone: str) -> None:
+    cut = Partitioning(date(2023, 1, 1), Grain.DAY, zone)
+    begin, end = datetime(2023, 1, 2, tzinfo=ZoneInfo(zone)), datetime(2024, 1, 2, tzinfo=ZoneInfo(zone))
+    ticks = schedule_execution_time_iterator(
+        begin.timestamp(), closed_partition_schedule("logs", cut).cron_schedule, zone
+    )
+    asked = {last_closed_partition(cut, at): at for at in takewhile(lambda at: at < end, ticks)}
+    assert sorted(map(str, asked)) == [(date(2023, 1, 1) + timedelta(days=day)).isoformat() for day in range(365)]
+    for key, at in asked.items():
+        closed = cut.window(str(key)).end
+        assert closed
+        assert timedelta(minutes=10) == at.astimezone(UTC) - closed
 
 
 def test_a_day_that_did_not_exist_is_not_asked_for() -> None:

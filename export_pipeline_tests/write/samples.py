@@ -11,7 +11,7 @@ from export_pipeline.write.destinations.local_staging import LocalStaging
 from export_pipeline.write.formats.format import Format, WrittenFile
 from export_pipeline.write.formats.registry import FORMATS
 from export_pipeline.write.hints import published_field
-from export_pipeline.write.manifest import Manifest, QuarantineFile
+from export_pipeline.write.manifest import FailedCheck, FailedValue, Manifest, QuarantineFile
 from export_pipeline.write.paths import Target
 from export_pipeline.write.publish import Publication, publish
 from export_pipeline.write.schema_description import describe_schema, fingerprint_schema
@@ -57,6 +57,7 @@ def manifest_of(written: WrittenFile, target: Target = PARTITION, **changes: Any
         snapshot=snapshot(100),
         newest=99,
         quality={"completeness": 1.0, "validity": None},
+        failures=(FailedCheck("text", "required", 2, (FailedValue(None, "id=1"),)),),
         transforms=({"name": "clean_message", "version": 1},),
         started_at=NOON,
         finished_at=NOON + timedelta(seconds=2),

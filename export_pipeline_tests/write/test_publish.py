@@ -59,7 +59,7 @@ def test_what_is_published_is_there_with_its_manifest_and_nothing_else(destinati
     done = publish_rows(destination, "first")
     assert published_text(destination) == "first"
     assert destination.read_manifest(PARTITION) == done.manifest
-    assert (done.uri, done.rebased) == (destination.uri(PARTITION), False)
+    assert (done.uri, done.rebased) == (destination.uri(PARTITION.data), False)
     files = sorted(str(path.relative_to(destination.root)) for path in destination.root.rglob("*") if path.is_file())
     assert files == [
         "_manifests/logs/parquet/date=2026-11-20.json",

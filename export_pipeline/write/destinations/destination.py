@@ -6,7 +6,7 @@ One file a kind of place beside this one, one line each in `registry.py`. The or
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
 import pyarrow as pa
@@ -73,8 +73,8 @@ class Destination(Protocol):
     def open_published(self, target: Target) -> BinaryIO:
         """Open the published file for reading; it stays the same file while it is replaced."""
 
-    def uri(self, target: Target) -> str:
-        """Return where `target` is, for people and other programs, without any secret."""
+    def uri(self, path: PurePosixPath) -> str:
+        """Return where `path`, one of a target's, is, for people and other programs, without any secret."""
 
     def sweep(self) -> int:
         """Remove what dead processes left staged; return how many exports that were."""

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from export_pipeline.errors import CorruptFileError
@@ -68,9 +68,9 @@ class LocalDestination:
         with os_errors("opening", path):
             return path.open("rb")
 
-    def uri(self, target: Target) -> str:
-        """Return the data's `file://` URI."""
-        return file_uri(self.root / target.data)
+    def uri(self, path: PurePosixPath) -> str:
+        """Return the `file://` URI of `path`."""
+        return file_uri(self.root / path)
 
     def sweep(self) -> int:
         """Remove what dead processes left staged; return how many exports that were."""

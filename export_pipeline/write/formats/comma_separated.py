@@ -18,7 +18,7 @@ from pyarrow import csv
 
 from export_pipeline.errors import ConfigError, CorruptFileError
 from export_pipeline.write.formats import value_text
-from export_pipeline.write.formats.format import Format, check_batch, check_columns
+from export_pipeline.write.formats.format import Format, Readers, check_batch, check_columns
 from export_pipeline.write.formats.kinds import Kind, kind_of
 from export_pipeline.write.os_errors import os_errors
 
@@ -143,4 +143,5 @@ CSV: Final = Format(
     nested=False,
     open=CsvBatchWriter,
     check=check,
+    readers=Readers("read_csv({})", "read_csv({})", "read_csv({})"),
 )

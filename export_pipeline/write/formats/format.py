@@ -34,6 +34,15 @@ class BatchWriter(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Readers:
+    """The functions of other programs that read a format's files; `{}` stands for the quoted path."""
+
+    pandas: str
+    duckdb: str
+    polars: str
+
+
+@dataclass(frozen=True, slots=True)
 class Format:
     """One file format.
 
@@ -49,6 +58,7 @@ class Format:
     nested: bool
     open: Callable[[BinaryIO, pa.Schema], BatchWriter]
     check: Callable[[Path, int, pa.Schema], None]
+    readers: Readers
     read_batches: Callable[[Path], pa.RecordBatchReader] | None = None
 
 

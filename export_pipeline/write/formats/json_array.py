@@ -6,7 +6,7 @@ from typing import BinaryIO, Final
 import pyarrow as pa
 
 from export_pipeline.errors import CorruptFileError
-from export_pipeline.write.formats.format import Format
+from export_pipeline.write.formats.format import Format, Readers
 from export_pipeline.write.formats.json_lines import check_keys, count_lines
 from export_pipeline.write.formats.json_rows import RowEncoder
 from export_pipeline.write.os_errors import os_errors
@@ -60,4 +60,5 @@ JSON: Final = Format(
     nested=True,
     open=JsonBatchWriter,
     check=check,
+    readers=Readers("read_json({})", "read_json({})", "read_json({})"),
 )

@@ -7,7 +7,7 @@ from typing import BinaryIO, Final
 import pyarrow as pa
 
 from export_pipeline.errors import CorruptFileError
-from export_pipeline.write.formats.format import Format
+from export_pipeline.write.formats.format import Format, Readers
 from export_pipeline.write.formats.json_rows import RowEncoder
 from export_pipeline.write.os_errors import os_errors
 
@@ -67,4 +67,5 @@ JSON_LINES: Final = Format(
     nested=True,
     open=JsonLinesBatchWriter,
     check=check,
+    readers=Readers("read_json({}, lines=True)", "read_json({})", "read_ndjson({})"),
 )

@@ -5,6 +5,7 @@ rows against 1.28 with the library's defaults. Times and decimals stay as they a
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -13,13 +14,21 @@ import pyarrow.parquet as pq
 
 from export_pipeline.errors import ConfigError, CorruptFileError
 from export_pipeline.write import hints
-from export_pipeline.write.formats.format import Format, check_batch, check_columns
+from export_pipeline.write.formats.format import Format, Readers, check_batch, check_columns
 
 ROW_GROUP_ROWS: Final = 250_000
 ROW_GROUP_BYTES: Final = 32 << 20
 """Of Arrow data: what is held before a row group is written. A larger one would keep the stages before waiting."""
 
 _READ_ROWS: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """The rows that a file counts, and its schema with the hints."""
+
+    rows: int
+    schema: pa.Schema
 
 
 class ParquetBatchWriter:
@@ -55,15 +64,20 @@ class ParquetBatchWriter:
 
 def check(path: Path, rows: int, schema: pa.Schema) -> None:
     """Re-open the file. Raises: CorruptFileError unless it has `rows` rows of `schema`, hints included."""
-    try:
-        metadata = pq.read_metadata(path)
-        found = metadata.schema.to_arrow_schema()
-    except (pa.ArrowException, OSError) as exc:
-        raise CorruptFileError(f"{path}: cannot be read as Parquet ({exc}); export it again") from exc
-    if metadata.num_rows != rows:
-        raise CorruptFileError(f"{path}: has {metadata.num_rows} rows, {rows} were written; export it again")
-    if not _is_same(hints.only_hints(found), hints.only_hints(schema)):
+    footer = read_footer(path, str(path))
+    if footer.rows != rows:
+        raise CorruptFileError(f"{path}: has {footer.rows} rows, {rows} were written; export it again")
+    if not _is_same(footer.schema, hints.only_hints(schema)):
         raise CorruptFileError(f"{path}: its schema is not the one that was written; export it again")
+
+
+def read_footer(file: Path | BinaryIO, where: str) -> Footer:
+    """Return what a file says of itself. Raises: CorruptFileError, naming `where`, when it is not Parquet."""
+    try:
+        metadata = pq.read_metadata(file)
+        return Footer(metadata.num_rows, hints.only_hints(metadata.schema.to_arrow_schema()))
+    except (pa.ArrowException, OSError) as exc:
+        raise CorruptFileError(f"{where}: cannot be read as Parquet ({exc}); export it again") from exc
 
 
 def _is_same(found: pa.Schema, written: pa.Schema) -> bool:
@@ -127,5 +141,6 @@ PARQUET: Final = Format(
     nested=False,
     open=ParquetBatchWriter,
     check=check,
+    readers=Readers("read_parquet({})", "read_parquet({})", "read_parquet({})"),
     read_batches=read_batches,
 )

@@ -76,7 +76,7 @@ def test_a_published_file_can_be_read_by_path_by_stream_and_by_uri(destination: 
     publish_rows(destination, "a")
     with destination.published_path(PARTITION) as path, destination.open_published(PARTITION) as file:
         assert file.read() == path.read_bytes()
-    assert destination.uri(PARTITION) == f"file://{path}"
+    assert destination.uri(PARTITION.data) == f"file://{path}"
 
 
 def test_an_open_file_stays_the_same_while_it_is_replaced(destination: LocalDestination) -> None:

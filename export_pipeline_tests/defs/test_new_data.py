@@ -1,10 +1,14 @@
 """The sensor on a real source: what differs is requested once, what is under way or in sync is not."""
 
-from datetime import UTC, date, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
+import psycopg
 import pytest
 from dagster import (
+    AssetKey,
     DagsterInstance,
     DagsterRunStatus,
     DefaultSensorStatus,
@@ -12,12 +16,10 @@ from dagster import (
     build_sensor_context,
 )
 from dagster._core.definitions.sensor_definition import SensorExecutionData
-from hypothesis import given
-from hypothesis import strategies as st
+from dagster._utils.error import serializable_error_info_from_exc_info
 
-from export_pipeline.datasets.partitioning import Grain, Partitioning
+from export_pipeline.defs.look import LIMITS
 from export_pipeline.defs.partitions import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG
-from export_pipeline.defs.sensors import recent_partitions
 from export_pipeline.errors import SourceUnavailableError
 from export_pipeline_tests.conftest import RunSql
 from export_pipeline_tests.defs.project import Project
@@ -85,18 +87,11 @@ def test_a_row_that_changed_asks_for_its_partition_alone(
 
 def test_a_file_that_somebody_removed_is_asked_for_again(published: Project, days: list[str]) -> None:
     Path(published.settings.root, f"_manifests/logs/csv/date={days[2]}.json").unlink()
-    assert requested(published) == [days[2]]
-
-
-def test_the_same_state_has_the_same_key_within_an_hour_and_another_one_does_not(
-    watched: Project, sql: RunSql, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = {request.partition_key: request.run_key for request in look(watched).run_requests or ()}
-    again = {request.partition_key: request.run_key for request in look(watched).run_requests or ()}
-    assert first == again or datetime.now(UTC).minute == 0
-    sql(watched.settings.source.conninfo, "update log_entries set message = message")
-    changed = {request.partition_key: request.run_key for request in look(watched).run_requests or ()}
-    assert not set(first.values()) & set(changed.values())
+    (request,) = look(published).run_requests or ()
+    assert request.partition_key == days[2]
+    assert request.asset_selection == [AssetKey("logs_csv")]  # the source is not read again for it
+    assert published.run(partition=days[2], assets=["logs_csv"]).success
+    assert requested(published) == []
 
 
 @pytest.mark.parametrize(
@@ -121,14 +116,67 @@ def test_every_partition_of_a_running_range_is_left_to_it(watched: Project, days
 
 
 def test_another_datasets_run_is_no_reason_to_wait(watched: Project, days: list[str]) -> None:
-    add_run(watched, DagsterRunStatus.STARTED, {PARTITION_TAG: days[1]}, dataset="ips")
+    add_run(watched, DagsterRunStatus.STARTED, {PARTITION_TAG: days[1]}, "ips_job")
+    add_run(watched, DagsterRunStatus.STARTED, {PARTITION_TAG: days[1]}, "__ASSET_JOB", ["ips", "anomalies_csv"])
     assert requested(watched) == days
+
+
+@pytest.mark.parametrize("asset", ["logs", "logs_json"])
+def test_a_run_from_an_assets_page_or_a_backfill_counts_too(watched: Project, days: list[str], asset: str) -> None:
+    add_run(watched, DagsterRunStatus.STARTING, {PARTITION_TAG: days[1]}, "__ASSET_JOB", [asset])
+    assert requested(watched) == [days[0], days[2]]
 
 
 def test_a_source_that_is_away_fails_the_tick_with_our_message(watched: Project) -> None:
     with pytest.raises(SourceUnavailableError, match="check that the server runs") as caught:
         look(watched.with_settings(source_url=UNREACHABLE))
-    assert "s3cret" not in str(caught.value)
+    shown = serializable_error_info_from_exc_info((caught.type, caught.value, caught.tb))
+    assert "s3cret" not in str(shown)
+    assert shown.cause is None
+    assert shown.context is None
+
+
+def test_a_source_that_is_too_slow_is_given_up_with_a_reason(watched: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("export_pipeline.defs.look.LIMITS", replace(LIMITS, lock_s=0.05))
+    with psycopg.connect(watched.settings.source.conninfo) as other:
+        other.execute("lock table log_entries in access exclusive mode")
+        found = look(watched)
+    assert found.run_requests == []
+    assert "another session locks the table" in str(found.skip_message)
+    assert "lower EXPORT_SENSOR_WINDOW_DAYS" in str(found.skip_message)
+
+
+def test_a_partition_that_failed_waits_and_says_until_when(watched: Project, sql: RunSql, days: list[str]) -> None:
+    spoil = f"update log_entries set pushed_at = 'infinity' where timestamp::date = '{days[1]}'"
+    sql(watched.settings.source.conninfo, spoil)
+    (request,) = [one for one in look(watched).run_requests or () if one.partition_key == days[1]]
+    assert not watched.run(partition=days[1], tags=request.tags).success
+    assert requested(watched) == [days[0], days[2]]
+    only_that_one = watched.with_settings(sensor_max_requests=1)
+    for day in (days[0], days[2]):
+        assert watched.run(partition=day).success
+    found = look(watched)
+    assert found.run_requests == []
+    assert f"none to export; {days[1]} failed once, is asked for again after " in str(found.skip_message)
+    assert requested(only_that_one) == [days[1]]  # another setting: what failed before says nothing any more
+
+
+def test_after_a_range_of_which_one_failed_only_that_one_is_read_again(
+    watched: Project, sql: RunSql, days: list[str]
+) -> None:
+    spoil = f"update log_entries set pushed_at = 'infinity' where timestamp::date = '{days[1]}'"
+    sql(watched.settings.source.conninfo, spoil)
+    assert not watched.run(span=(days[0], days[2])).success
+    selections = {request.partition_key: request.asset_selection for request in look(watched).run_requests or ()}
+    derived = [AssetKey("logs_csv"), AssetKey("logs_json")]
+    assert selections == {days[0]: derived, days[1]: None, days[2]: derived}
+
+
+def test_a_run_that_somebody_else_launched_and_that_failed_is_no_reason_to_wait(
+    watched: Project, days: list[str]
+) -> None:
+    add_run(watched, DagsterRunStatus.FAILURE, {PARTITION_TAG: days[1]})
+    assert requested(watched) == days
 
 
 def test_before_the_first_partition_there_is_nothing_to_look_at(watched: Project) -> None:
@@ -141,17 +189,6 @@ def test_it_is_off_until_somebody_starts_it_and_looks_as_often_as_is_set(watched
     assert sensor.default_status is DefaultSensorStatus.STOPPED
     assert sensor.minimum_interval_seconds == 77
     assert sensor.job_name == "logs_job"
-
-
-@given(st.integers(1, 60), st.integers(0, 90), st.sampled_from(list(Grain)))
-def test_recent_partitions_cover_the_days_up_to_now(days: int, age_days: int, grain: Grain) -> None:
-    first = date(2024, 1, 1)
-    cut = Partitioning(first, grain, "America/New_York")
-    now = datetime.combine(date.fromordinal(first.toordinal() + age_days), datetime.min.time(), UTC).replace(hour=9)
-    found = recent_partitions(cut, now, days)
-    assert found == cut.keys(now)[-len(found) :]
-    covered = sum(1 for _ in found) / (24 if grain is Grain.HOUR else 1)
-    assert min(days, age_days) <= covered <= min(days, age_days) + 1
 
 
 def sensor_of(project: Project) -> SensorDefinition:
@@ -169,8 +206,15 @@ def requested(project: Project) -> list[str | None]:
     return [request.partition_key for request in look(project).run_requests or ()]
 
 
-def add_run(project: Project, status: DagsterRunStatus, tags: dict[str, str], dataset: str = "logs") -> None:
+def add_run(
+    project: Project,
+    status: DagsterRunStatus,
+    tags: Mapping[str, str],
+    job_name: str = "logs_job",
+    assets: Sequence[str] = (),
+) -> None:
     """Put a run into the instance as if somebody had launched it."""
     instance: DagsterInstance = project.instance
-    job = project.definitions.resolve_job_def(f"{dataset}_job")
-    instance.create_run_for_job(job_def=job, status=status, tags=tags)
+    chosen = frozenset(AssetKey(name) for name in assets)
+    job = project.definitions.resolve_job_def(job_name).get_subset(asset_selection=chosen or None)
+    instance.create_run_for_job(job_def=job, status=status, tags=tags, asset_selection=chosen or None)

@@ -1,0 +1,68 @@
+"""One look at the source and at the run storage, bounded in time; what becomes of it is `due.py`."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+from dagster import DagsterInstance
+
+import export_pipeline
+from export_pipeline.changes.pending import compare
+from export_pipeline.datasets.dataset import Dataset
+from export_pipeline.datasets.partitioning import Partitioning
+from export_pipeline.defs.attempts import failures, partitions_under_way
+from export_pipeline.defs.due import Look
+from export_pipeline.defs.jobs import asset_keys
+from export_pipeline.extract.source import Source, Timeouts
+from export_pipeline.settings import Settings
+
+# Dagster ends a look after 60 s: connecting, locking and scanning, each at its limit, leave room for the manifests.
+LIMITS: Final = Timeouts(connect_s=5, lock_s=5, statement_s=30, idle_in_transaction_s=30, network_silence_s=10)
+
+
+def take_look(
+    instance: DagsterInstance, dataset: Dataset, settings: Settings, keys: Sequence[str], now: datetime
+) -> Look:
+    """Compare the partitions `keys` with the source. Raises: SourceBusyError when it takes too long, ExportError."""
+    # First: of a run that ends while the source is scanned, the file may be seen as it was before.
+    under_way = partitions_under_way(instance, dataset.name, asset_keys(dataset.name, settings.formats), keys)
+    source = in_time(settings.source)
+    found = compare(source, dataset, settings.partitioning, keys, settings.published, bounded=True)
+    return Look(
+        found,
+        open_key=keys[-1],
+        under_way=under_way,
+        failures=failures(instance, configuration(dataset, settings), found.published_at, now),
+        now=now,
+        open_every=timedelta(seconds=settings.open_partition_debounce_s),
+    )
+
+
+def recent_partitions(partitioning: Partitioning, now: datetime, days: int) -> list[str]:
+    """Return the partitions of the last `days` days, the open one included, oldest first."""
+    before = len(partitioning.keys(now - timedelta(days=days)))
+    return partitioning.keys(now)[max(0, before - 1) :]
+
+
+def configuration(dataset: Dataset, settings: Settings) -> str:
+    """Return a name for what a run's outcome depends on: when it changes, earlier failures say nothing any more."""
+    chosen = settings.model_dump_json(exclude={"source_url", "storage_url"})
+    parts = (dataset.name, dataset.fingerprint, chosen, str(settings.source), export_pipeline.__version__)
+    return sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def in_time(source: Source) -> Source:
+    """Return the source with timeouts that end a look before Dagster does; shorter ones stay, and 0 is none."""
+    own = source.timeouts
+    return replace(
+        source,
+        timeouts=Timeouts(
+            connect_s=min(own.connect_s or LIMITS.connect_s, LIMITS.connect_s),
+            lock_s=min(own.lock_s or LIMITS.lock_s, LIMITS.lock_s),
+            statement_s=min(own.statement_s or LIMITS.statement_s, LIMITS.statement_s),
+            idle_in_transaction_s=LIMITS.idle_in_transaction_s,
+            network_silence_s=min(own.network_silence_s or LIMITS.network_silence_s, LIMITS.network_silence_s),
+        ),
+    )

@@ -1,0 +1,68 @@
+"""One look at the source for all the partitions of a run: its columns, and a count of each partition's rows.
+
+Counted by the server, in a snapshot later than the files' own. What the counts mean is `reconciliation.py`'s business.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from export_pipeline.datasets.dataset import Dataset
+from export_pipeline.datasets.partitioning import Partitioning
+from export_pipeline.extract.catalog import differences, undeclared
+from export_pipeline.extract.query import comparison_query
+from export_pipeline.extract.selection import Window
+from export_pipeline.extract.snapshot import Snapshot, SnapshotIdentity, open_snapshot
+from export_pipeline.extract.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCount:
+    """A partition's rows today, and how many of them are from transactions that ended before the horizon asked for.
+
+    `before_horizon` is None where the source shows no transaction ids.
+    """
+
+    rows: int
+    before_horizon: int | None
+
+    @property
+    def written_since(self) -> int | None:
+        """Rows that a later transaction wrote."""
+        return None if self.before_horizon is None else self.rows - self.before_horizon
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLook:
+    """The live table beside its declaration, and the partitions' counts; none where they cannot be counted."""
+
+    identity: SnapshotIdentity
+    differences: tuple[str, ...]
+    undeclared: tuple[str, ...]
+    counts: Mapping[str, SourceCount]
+
+
+def look_at_source(
+    source: Source, dataset: Dataset, partitioning: Partitioning, horizons: Mapping[str, int]
+) -> SourceLook:
+    """Look at the partitions that `horizons` names, which must follow each other, oldest first.
+
+    A horizon is the `xmin` of the snapshot that the partition's file shows, 0 where there is no file.
+    Raises: TransientError, PermanentError where the source cannot be read.
+    """
+    selection, bounds = dataset.selection, partitioning.bounds(list(horizons))
+    selection = replace(selection, window=Window(bounds[0], bounds[-1]))
+    readable = selection.columns[0].source_name
+    with open_snapshot(source, [(selection.table, readable)], f"{dataset.name}: checking the source") as snapshot:
+        live = snapshot.describe(selection)
+        differing = differences(live, selection)
+        counts = {}
+        if selection.time.source_name not in differing:
+            query = comparison_query(selection, bounds, list(horizons.values()), with_xmin=live.has_xmin)
+            counts = _counts(snapshot, query, list(horizons))
+    return SourceLook(snapshot.identity, tuple(differing.values()), undeclared(live, selection), counts)
+
+
+def _counts(snapshot: Snapshot, query: str, keys: Sequence[str]) -> dict[str, SourceCount]:
+    rows = snapshot.rows(query)
+    buckets = {bucket: SourceCount(int(str(count)), before) for bucket, count, before in rows}  # type: ignore[arg-type] # bigint or NULL
+    return {key: buckets.get(number, SourceCount(0, 0)) for number, key in enumerate(keys, start=1)}
