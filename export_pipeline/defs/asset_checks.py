@@ -28,6 +28,7 @@ from export_pipeline.defs.jobs import asset_key, checks_job_name
 from export_pipeline.defs.ops import DESTINATION_POOL, SOURCE_POOL
 from export_pipeline.defs.partitions import partitions_definition
 from export_pipeline.defs.retries import retries_by_error_class
+from export_pipeline.defs.storage_connections import keep_connections
 from export_pipeline.inspection.derived import DERIVED_CHECKS, inspect_derived
 from export_pipeline.inspection.inspection import Findings, Inspection
 from export_pipeline.inspection.primary import PRIMARY_CHECKS, inspect_primary
@@ -79,6 +80,7 @@ def _format_checks(  # noqa: PLR0913, PLR0917 - which asset, which checks of it,
             destination = open_destination(settings.root_url)
             inspection = Inspection(dataset, settings.partitioning, destination, FORMATS[fmt], context.run.run_id)
             findings = inspect(inspection, keys, wanted)
+        keep_connections(context.instance)
         yield from evaluations(context.instance, asset, inspection, findings)
         # The outputs are Dagster's sign that the selected checks ran; they carry nothing.
         yield from (Output(None, spec.get_python_identifier()) for spec in specs if spec.name in wanted)

@@ -36,6 +36,7 @@ query ($asset: AssetKeyInput!, $check: String!) {
 }
 """
 _NEWEST_BACKFILL = "{partitionBackfillsOrError(limit: 1) {... on PartitionBackfills {results {id status}}}}"
+_STEPS = "query ($id: ID!) {runOrError(runId: $id) {... on Run {stepStats {stepKey}}}}"
 _NEWEST = "{runsOrError(limit: 1) {... on Runs {results {runId}}}}"
 _RUNS = "query ($filter: RunsFilter!) {runsOrError(filter: $filter) {... on Runs {results {status}}}}"
 
@@ -119,6 +120,11 @@ def newest_backfill_status(port: int) -> str:
     """Return the status of the backfill that was launched last; empty when there is none."""
     found = ask(port, _NEWEST_BACKFILL)["partitionBackfillsOrError"]["results"]
     return str(found[0]["status"]) if found else ""
+
+
+def steps(port: int, run_id: str) -> set[str]:
+    """Return the keys of the steps that the run has begun."""
+    return {stats["stepKey"] for stats in ask(port, _STEPS, id=run_id)["runOrError"]["stepStats"]}
 
 
 def newest_run(port: int) -> str:

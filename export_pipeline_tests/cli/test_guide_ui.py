@@ -11,13 +11,13 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import FloatRect, Locator, Page
 
 from export_pipeline.cli.home import SOURCE_DATABASE, Home, SampleRecord
 from export_pipeline.embedded.sample import SampleSize, create_tables, fill
 from export_pipeline.embedded.server import start_or_join
 from export_pipeline_tests.cli import graphql
-from export_pipeline_tests.cli.browser import open_page
+from export_pipeline_tests.cli.browser import VIEW, open_page
 from export_pipeline_tests.cli.dev_process import running_dev, source_of
 from export_pipeline_tests.cli.terminal import wait_until
 from export_pipeline_tests.conftest import RunSql
@@ -45,10 +45,13 @@ class Story:
     pictures: Path
     today: date
 
-    def look(self, name: str) -> None:
+    def look(self, name: str, down_to: Locator | None = None) -> None:
         """Take the picture `name`, two seconds later: the pages poll, so there is no end of loading to wait for."""
         self.page.wait_for_timeout(2_000)
-        self.page.screenshot(path=self.pictures / f"{name}.png")
+        box = down_to.bounding_box() if down_to else None
+        height = box["y"] + box["height"] + 8 if box else VIEW["height"]
+        clip = FloatRect(x=0, y=0, width=VIEW["width"], height=height)
+        self.page.screenshot(path=self.pictures / f"{name}.png", clip=clip)
 
     def see_the_graph(self) -> None:
         self.page.goto("/locations/export_pipeline.definitions/asset-groups/logs/lineage")
@@ -123,17 +126,23 @@ class Story:
         run_id = self.newest_run(besides=before)
         self.page.goto(f"/runs/{run_id}")
         self.page.get_by_text("Failure", exact=True).first.wait_for(timeout=120_000)
-        self.page.get_by_text("column 'message' (text) is missing", exact=False).first.wait_for()
-        self.look("failure")
+        self.page.get_by_placeholder("Filter…").first.fill("differs from its declaration")
+        message = self.page.get_by_text("column 'message' (text) is missing", exact=False).first
+        message.wait_for()
+        self.look("failure", down_to=message)  # below it are paths of this machine
         return run_id
 
     def mend_it_and_go_on(self, failed: str) -> None:
         self.sql(self.source, "alter table log_entries rename column text to message")
-        self.page.get_by_role("button", name="Re-execute").first.click()
+        buttons = self.page.locator("button:has-text('Re-execute')")
+        buttons.first.locator("xpath=following::button[1]").click()
+        self.page.get_by_text("From failure", exact=True).click()
         run_id = self.newest_run(besides=failed)
         self.page.goto(f"/runs/{run_id}")
         self.page.get_by_text("Success", exact=True).first.wait_for(timeout=120_000)
         self.look("re-executed")
+        assert "logs.extract" not in graphql.steps(self.port, run_id)
+        assert "logs.publish" in graphql.steps(self.port, run_id)
 
     def dialog(self) -> Locator:
         """Open the dialog that materializes, from the partitions' page."""

@@ -2,11 +2,13 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 from dagster import (
+    DagsterEvent,
     DagsterEventType,
     DagsterInstance,
     DagsterRunStatus,
@@ -17,7 +19,7 @@ from dagster import (
 
 from export_pipeline.defs.lifeline import lifeline, workers_folder
 from export_pipeline.defs.partitions import PARTITION_TAG
-from export_pipeline.defs.reconciler import end_abandoned_runs, reconciler_sensor
+from export_pipeline.defs.reconciler import end_abandoned_runs, reconciler_sensor, stillborn_runs
 from export_pipeline_tests.conftest import RunSql
 from export_pipeline_tests.defs.code_server import CodeServer, is_alive, serving, wait_until
 from export_pipeline_tests.defs.project import Project
@@ -85,6 +87,20 @@ def test_a_run_that_lives_where_we_cannot_see_it_is_not_touched(project: Project
     assert status(project, run.run_id) is DagsterRunStatus.STARTED
 
 
+def test_a_run_whose_process_died_before_its_first_step_is_ended_two_minutes_later(project: Project) -> None:
+    run_id = begun(project)
+    assert stillborn_runs(project.instance, time.time()) == []
+    assert stillborn_runs(project.instance, time.time() + 121) == [run_id]
+
+
+def test_a_run_that_holds_its_lifeline_or_has_begun_a_step_was_born(project: Project) -> None:
+    waiting, working = begun(project), begun(project)
+    step = DagsterEvent(DagsterEventType.STEP_START.value, "logs_job", step_key="logs.extract")
+    project.instance.report_dagster_event(step, working)
+    with lifeline(workers_folder(project.instance), waiting):
+        assert stillborn_runs(project.instance, time.time() + 121) == []
+
+
 def test_a_run_of_which_one_process_lives_is_not_touched(project: Project) -> None:
     run_id = left_behind(project, DagsterRunStatus.STARTED)
     with lifeline(workers_folder(project.instance), run_id):
@@ -99,6 +115,15 @@ def test_a_run_that_ends_leaves_nothing(project: Project, days: list[str]) -> No
 
 def test_it_is_on_by_default() -> None:
     assert reconciler_sensor().default_status is DefaultSensorStatus.RUNNING
+
+
+def begun(project: Project) -> str:
+    """Return a run that has started just now, and has done nothing else."""
+    job = project.definitions.resolve_job_def("logs_job")
+    run = project.instance.create_run_for_job(job_def=job, status=DagsterRunStatus.STARTING)
+    event = DagsterEvent(DagsterEventType.RUN_START.value, "logs_job")
+    project.instance.report_dagster_event(event, run.run_id)
+    return run.run_id
 
 
 def left_behind(project: Project, status: DagsterRunStatus) -> str:

@@ -30,7 +30,7 @@ DAYS = 20
 KEYS = [(LAST_DAY - timedelta(days=DAYS - 1 - day)).isoformat() for day in range(DAYS)]
 RESTART_S = 5
 """As the units say."""
-WITHIN_S = 300
+WITHIN_S = 600
 """As docs/operations.md says."""
 ENDED = {"COMPLETED_SUCCESS", "COMPLETED_FAILED", "FAILED", "CANCELED"}
 RECORDED_TWICE = """
@@ -46,7 +46,7 @@ UNDER_WAY = "select run_id, status from runs where status not in ('SUCCESS', 'FA
 CLAIMED = "select run_id, step_key from concurrency_slots where run_id is not null"
 WAITING = "select run_id, step_key from pending_steps"
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
 
 @dataclass(slots=True)

@@ -1,0 +1,22 @@
+"""Makes a run keep its connection to Dagster's storage for a few seconds, as the webserver does.
+
+By default Dagster opens one for every statement: three of them, 4 ms each, to store the result of one check.
+"""
+
+from typing import Final
+from weakref import WeakSet
+
+from dagster import DagsterInstance
+
+_KEEP_S: Final = 5
+"""Short, so that a connection which a firewall or a restart has cut meanwhile is not used any more."""
+_MOST: Final = 20
+
+_kept: Final[WeakSet[DagsterInstance]] = WeakSet()
+
+
+def keep_connections(instance: DagsterInstance) -> None:
+    """Let the process's `instance` use connections again; a second call does nothing."""
+    if instance not in _kept:
+        instance.optimize_for_webserver(statement_timeout=0, pool_recycle=_KEEP_S, max_overflow=_MOST)
+        _kept.add(instance)
