@@ -78,6 +78,15 @@ def test_checks_run_alone_for_a_range(project: Project, days: list[str]) -> None
     assert all("is not there: export the partition" in said for said in broken.values())
 
 
+def test_a_check_is_about_the_newest_materialization_of_its_own_partition(project: Project, days: list[str]) -> None:
+    runs = [project.run(partition=day, assets=["logs"]).run_id for day in (days[0], days[1], days[1])]
+    job = project.definitions.resolve_job_def("logs_checks")
+    span = {RANGE_START_TAG: days[0], RANGE_END_TAG: days[1]}
+    found = evaluated(job.execute_in_process(instance=project.instance, tags=span))
+    about = {day: found["logs", "checksum", day].target_materialization_data for day in days[:2]}
+    assert {day: target and target.run_id for day, target in about.items()} == {days[0]: runs[0], days[1]: runs[2]}
+
+
 def test_one_check_runs_alone_and_asks_for_no_more_than_it_needs(project: Project, days: list[str]) -> None:
     project.run(partition=days[0], assets=["logs"])
     offline = project.with_settings(source_url=UNREACHABLE)

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -27,6 +28,7 @@ from export_pipeline_tests.flows.running import DAY, DAYS, PARQUET, PARTITIONING
 
 UNREACHABLE = "postgresql://reader:s3cret@127.0.0.1:1/nowhere"
 ALL_CHECKS = set(Check)
+LONG_CLOSED = DAYS[0]
 OF_THE_DAY = f"where timestamp::date = '{DAY}'"
 
 
@@ -157,13 +159,16 @@ def test_a_table_without_its_time_column_is_a_schema_to_mend(exporter: Exporter,
 def test_a_day_that_was_read_before_it_closed_is_late_unless_nothing_came_since(
     exporter: Exporter, sql: RunSql
 ) -> None:
-    day_end = PARTITIONING.window(DAY).end
-    assert day_end is not None
-    early = replace(manifest(exporter).snapshot, taken_at=day_end.replace(hour=0).replace(day=20, hour=21))
-    write_manifest(exporter, replace(manifest(exporter), snapshot=early))
-    assert failing(exporter) == {}
-    sql(exporter.url, f"insert into log_entries (id, timestamp, message) values (9999999, '{DAY} 22:00', 'late')")
-    assert "read 3 h 0 min before the partition closed" in failing(exporter)[Check.FRESHNESS]
+    read_early(exporter)
+    assert failing(exporter, LONG_CLOSED) == {}
+    late = f"insert into log_entries (id, timestamp, message) values (9999999, '{LONG_CLOSED} 22:00', 'late')"
+    sql(exporter.url, late)
+    assert "read 3 h 0 min before the partition closed" in failing(exporter, LONG_CLOSED)[Check.FRESHNESS]
+
+
+def test_as_many_rows_on_another_server_prove_no_freshness(exporter: Exporter) -> None:
+    read_early(exporter, timeline=9)
+    assert "before the partition closed" in failing(exporter, LONG_CLOSED)[Check.FRESHNESS]
 
 
 def test_the_dataset_says_how_bad_a_failure_is(exporter: Exporter) -> None:
@@ -213,21 +218,30 @@ def inspect(
     return inspect_primary(inspection, Source(exporter.url), list(keys), wanted)
 
 
-def failing(exporter: Exporter) -> dict[Check, str]:
+def failing(exporter: Exporter, day: str = DAY) -> dict[Check, str]:
     """Return what the failed checks of the day say."""
-    return {check: finding.summary for check, finding in inspect(exporter)[DAY].items() if not finding.passed}
+    return {check: finding.summary for check, finding in inspect(exporter, [day])[day].items() if not finding.passed}
 
 
-def manifest_path(exporter: Exporter) -> Path:
-    return exporter.root / exporter.target().manifest
+def manifest_path(exporter: Exporter, day: str = DAY) -> Path:
+    return exporter.root / exporter.target(day).manifest
 
 
-def manifest(exporter: Exporter) -> Manifest:
-    return Manifest.from_json(manifest_path(exporter).read_text(encoding="utf-8"), "manifest")
+def manifest(exporter: Exporter, day: str = DAY) -> Manifest:
+    return Manifest.from_json(manifest_path(exporter, day).read_text(encoding="utf-8"), "manifest")
 
 
-def write_manifest(exporter: Exporter, changed: Manifest) -> None:
-    manifest_path(exporter).write_text(changed.to_json(), encoding="utf-8")
+def write_manifest(exporter: Exporter, changed: Manifest, day: str = DAY) -> None:
+    manifest_path(exporter, day).write_text(changed.to_json(), encoding="utf-8")
+
+
+def read_early(exporter: Exporter, **changed: int) -> None:
+    """Export a day, and make its manifest say that it was read three hours before the day ended."""
+    snapshot = exporter.run(LONG_CLOSED).manifest.snapshot
+    end = PARTITIONING.window(LONG_CLOSED).end
+    assert end is not None
+    early = replace(snapshot, taken_at=end - timedelta(hours=3), **changed)  # type: ignore[arg-type] # any number
+    write_manifest(exporter, replace(manifest(exporter, LONG_CLOSED), snapshot=early), LONG_CLOSED)
 
 
 def lose_rows(exporter: Exporter, rows: int) -> None:
