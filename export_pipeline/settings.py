@@ -130,7 +130,7 @@ class Settings(BaseSettings):
         examples=["60"],
     )
     max_partitions_per_run: int = Field(
-        default=10, ge=1, description="Most partitions that a backfill puts into one run", examples=["30"]
+        default=30, ge=1, description="Most partitions that a backfill puts into one run", examples=["10"]
     )
     sensor_interval_s: int = Field(
         default=300, ge=30, description="Seconds between two looks for new data", examples=["300"]

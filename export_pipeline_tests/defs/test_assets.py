@@ -31,7 +31,7 @@ def test_an_asset_says_what_it_is_in_the_ui(settings: Settings) -> None:
     assert spec.tags["dataset"] == "logs"
     assert asset.partitions_def is not None
     assert asset.backfill_policy is not None
-    assert asset.backfill_policy.max_partitions_per_run == 10
+    assert asset.backfill_policy.max_partitions_per_run == 30
 
 
 def test_the_same_transform_says_in_each_graph_what_it_does_there(settings: Settings) -> None:

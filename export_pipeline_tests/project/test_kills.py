@@ -11,7 +11,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -143,7 +143,12 @@ def deployment(make_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) ->
             "CODE_SERVER_HOST": "localhost",
         }
         machine = Machine(folder, variables)
-        services = {service.name: service for service in systemd_services(machine) if service.name != "viewer"}
+        several = {"EXPORT_MAX_PARTITIONS_PER_RUN": "10"}  # so that runs wait while another one is killed
+        services = {
+            service.name: replace(service, environment={**service.environment, **several})
+            for service in systemd_services(machine)
+            if service.name != "viewer"
+        }
         deployed = Deployment(machine, services, server.url("storage"), stack)
         for name in services:
             deployed.start(name)
