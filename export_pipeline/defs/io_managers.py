@@ -19,6 +19,7 @@ from dagster import (
     RetryRequested,
 )
 
+from export_pipeline.defs.backfill_watch import ended_with_its_backfill
 from export_pipeline.defs.lifeline import with_lifeline
 from export_pipeline.defs.lineage import lineage_metadata
 from export_pipeline.defs.loading import load_as
@@ -61,8 +62,10 @@ class PublishingIOManager(IOManager):
         """
         step = _Step(context.run_id, context.step_key)
         facts = self._earlier.pop(step, {})
+        instance, run = context.step_context.instance, context.step_context.dagster_run
         try:
-            self._publish_all(context, obj, facts)
+            with ended_with_its_backfill(instance, run):
+                self._publish_all(context, obj, facts)
         except RetryRequested:
             self._earlier[step] = facts  # the next attempt records them
             raise

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 from dagster import AssetKey, DagsterRunStatus
+from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 
+from export_pipeline.defs.backfill_watch import BACKFILL_TAG
 from export_pipeline.defs.partitions import RANGE_END_TAG, RANGE_START_TAG
 from export_pipeline_tests.conftest import RunSql
 from export_pipeline_tests.defs.code_server import CodeServer, serving, wait_until
@@ -51,3 +53,19 @@ def test_a_cancelled_range_stops_reading_and_keeps_what_it_had_published(
     assert unfinished(Path(project.settings.root)) == set()
     assert {Path(name).parts[0] for name in files_below(Path(project.settings.root))} == {"logs", "_manifests"}
     assert project.instance.get_materialized_partitions(AssetKey("logs")) == {days[0]}
+
+
+def test_a_run_of_a_cancelled_backfill_stops_reading_without_waiting_for_the_daemon(
+    slow_server: CodeServer, project: Project, sql: RunSql, days: list[str]
+) -> None:
+    url = project.settings.source.conninfo
+    backfill = PartitionBackfill("regretted", BulkActionStatus.REQUESTED, False, {}, 1.0)  # noqa: FBT003 - a fresh one
+    project.instance.add_backfill(backfill)
+    tags = {RANGE_START_TAG: days[1], RANGE_END_TAG: days[2], BACKFILL_TAG: backfill.backfill_id}
+    run_id = slow_server.launch("logs_job", tags)
+    wait_until(lambda: sql(url, COPYING))
+    project.instance.update_backfill(backfill._replace(status=BulkActionStatus.CANCELING))
+    wait_until(lambda: not sql(url, READING), 10)
+    assert slow_server.wait(run_id) is DagsterRunStatus.CANCELED
+    assert project.manifests() == {}
+    assert unfinished(Path(project.settings.root)) == set()
