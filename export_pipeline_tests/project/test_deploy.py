@@ -27,7 +27,7 @@ from export_pipeline_tests.project.services import (
 )
 
 DAY = LAST_DAY.isoformat()
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
 
 @dataclass(frozen=True, slots=True)
