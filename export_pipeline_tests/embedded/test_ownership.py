@@ -54,6 +54,8 @@ def test_state_left_by_a_killed_owner_ends_with_the_next_lock(home: Home) -> Non
     os.close(lock_fd)
 
 
-@pytest.mark.parametrize(("owner_pid", "lives"), [(os.getpid(), True), (1, True), (find_free_pid(), False)])
+@pytest.mark.parametrize(
+    ("owner_pid", "lives"), [(os.getpid(), True), (1, True), (find_free_pid(), False)], ids=["us", "init", "nobody"]
+)
 def test_owner_is_known_to_live_or_not(owner_pid: int, *, lives: bool) -> None:
     assert RunningServer(1, 2, 3, owner_pid).has_owner() is lives

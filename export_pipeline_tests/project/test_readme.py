@@ -22,4 +22,4 @@ def test_the_demo_is_one_command_line_from_nothing() -> None:
 def test_the_tests_are_one_command_line_from_nothing() -> None:
     steps = command("test").split(" && ")
     assert steps[0] == "python3 -m venv .venv"
-    assert steps[-1] == ".venv/bin/pytest"
+    assert steps[-1].startswith(".venv/bin/pytest")
