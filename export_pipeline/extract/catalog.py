@@ -88,9 +88,7 @@ def require_declared(live: LiveTable, selection: Selection) -> None:
 
 def differences(live: LiveTable, selection: Selection) -> dict[str, str]:
     """Return in words how each column of the selection differs in the live table, by its name there."""
-    found = {
-        column.source_name: _difference(live, column.source_name, column.pg_type) for column in selection.columns
-    }
+    found = {column.source_name: _difference(live, column.source_name, column.pg_type) for column in selection.columns}
     return {name: difference for name, difference in found.items() if difference}
 
 
