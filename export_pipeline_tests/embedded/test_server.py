@@ -222,8 +222,13 @@ def test_killed_guardian_takes_the_server_along(make_home: MakeHome) -> None:
 
 
 def test_interrupt_of_the_whole_terminal_does_not_reach_the_server(make_home: MakeHome) -> None:
-    handler = "signal.signal(signal.SIGINT, lambda *_: say(server.create_database('after_interrupt')))"
-    with start_owner(make_home(), after=f"{handler}\nsay('ready')") as owner:
+    after = """
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+say("ready")
+signal.sigwait([signal.SIGINT])
+say(server.create_database("after_interrupt"))
+"""
+    with start_owner(make_home(), after=after) as owner:
         owner.read_state()
         assert owner.read_line() == "ready"
         os.killpg(owner.process.pid, signal.SIGINT)
