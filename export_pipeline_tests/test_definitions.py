@@ -79,4 +79,4 @@ def test_the_instance_keeps_everything_in_its_home_and_in_postgresql_and_tells_n
         assert type(instance.event_log_storage).__module__.startswith("dagster_postgres")
         assert type(instance.schedule_storage).__module__.startswith("dagster_postgres")
         assert instance.run_retries_enabled
-        assert not instance.run_retries_retry_on_asset_or_op_failure
+        assert instance.run_retries_retry_on_asset_or_op_failure

@@ -15,7 +15,6 @@ from dagster import (
     AssetChecksDefinition,
     AssetCheckSpec,
     AssetKey,
-    Failure,
     Output,
     PreviewWarning,
     multi_asset_check,
@@ -27,7 +26,7 @@ from export_pipeline.defs.evaluations import evaluations
 from export_pipeline.defs.jobs import asset_key, checks_job_name
 from export_pipeline.defs.ops import DESTINATION_POOL, SOURCE_POOL
 from export_pipeline.defs.partitions import partitions_definition
-from export_pipeline.defs.retries import retries_by_error_class
+from export_pipeline.defs.retries import Attempt, retries_by_error_class
 from export_pipeline.defs.storage_connections import keep_connections
 from export_pipeline.inspection.derived import DERIVED_CHECKS, inspect_derived
 from export_pipeline.inspection.inspection import Findings, Inspection
@@ -74,9 +73,10 @@ def _format_checks(  # noqa: PLR0913, PLR0917 - which asset, which checks of it,
         pool=pool,
     )
     def check(context: AssetCheckExecutionContext) -> Iterator[AssetCheckEvaluation | Output[None]]:
-        keys = _partition_keys(context, dataset.name)
+        attempt = Attempt(context.instance, context.run.run_id, context.retry_number)
+        keys = _partition_keys(context, attempt, dataset.name)
         wanted = [one for one in checks if one.value in {key.name for key in context.selected_asset_check_keys}]
-        with retries_by_error_class(context.retry_number):
+        with retries_by_error_class(attempt):
             destination = open_destination(settings.root_url)
             inspection = Inspection(dataset, settings.partitioning, destination, FORMATS[fmt], context.run.run_id)
             findings = inspect(inspection, keys, wanted)
@@ -103,10 +103,8 @@ def _specs(asset: AssetKey, checks: Sequence[Check], settings: Settings) -> Sequ
         ]
 
 
-def _partition_keys(context: AssetCheckExecutionContext, dataset: str) -> Sequence[str]:
+def _partition_keys(context: AssetCheckExecutionContext, attempt: Attempt, dataset: str) -> Sequence[str]:
     """Return the run's partitions. Raises: Failure when it has none."""
     if not (context.has_partition_key or context.has_partition_key_range):
-        raise Failure(
-            f"this run names no partition; launch the job {checks_job_name(dataset)} for one", allow_retries=False
-        )
+        raise attempt.failure(f"this run names no partition; launch the job {checks_job_name(dataset)} for one")
     return list(context.partition_keys)

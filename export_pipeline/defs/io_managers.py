@@ -18,6 +18,8 @@ from dagster import (
     OutputContext,
     RetryRequested,
 )
+from dagster_postgres.utils import DagsterPostgresException
+from sqlalchemy.exc import SQLAlchemyError
 
 from export_pipeline.defs.backfill_watch import ended_with_its_backfill
 from export_pipeline.defs.lifeline import with_lifeline
@@ -26,7 +28,8 @@ from export_pipeline.defs.loading import load_as
 from export_pipeline.defs.metadata import materialization_metadata
 from export_pipeline.defs.plans import PLAN_IO_MANAGER, PlanIOManager
 from export_pipeline.defs.progress_log import ProgressLog
-from export_pipeline.defs.retries import permanent_failures, retries_by_error_class
+from export_pipeline.defs.retries import Attempt, retries_by_error_class
+from export_pipeline.errors import PermanentError
 from export_pipeline.flow import ExportJob, Outcome, export
 from export_pipeline.plan import ExportPlan, Origin
 from export_pipeline.progress import OnProgress
@@ -69,6 +72,8 @@ class PublishingIOManager(IOManager):
         except RetryRequested:
             self._earlier[step] = facts  # the next attempt records them
             raise
+        except (SQLAlchemyError, DagsterPostgresException):  # Dagster's storage was away: the run is begun again
+            raise
         except BaseException:  # a Failure, a defect of ours, or somebody terminated the run
             _record(context, facts)
             raise
@@ -83,8 +88,10 @@ class PublishingIOManager(IOManager):
         if wanted is ExportPlan:
             return ExportPlan.published(dataset)
         targets = [self._target(dataset.name, key, self._format) for key in context.asset_partition_keys]
-        with permanent_failures():
+        try:
             return load_as(wanted, open_destination(self._settings.root_url), targets, self._format)
+        except PermanentError as error:
+            raise Failure(str(error), allow_retries=False) from error
 
     def _publish_all(self, context: OutputContext, plan: ExportPlan, facts: _Facts) -> None:
         """Publish the partitions that `facts` does not have yet, and add them."""
@@ -93,7 +100,7 @@ class PublishingIOManager(IOManager):
             if key in facts:
                 continue
             try:
-                with retries_by_error_class(context.step_context.previous_attempt_count):
+                with retries_by_error_class(_attempt(context)):
                     outcome = self._publish(context, plan, key)
             except (Failure, RetryRequested) as trouble:
                 context.log.error("%s", trouble.__cause__)  # noqa: TRY400 - the message says it; the step keeps the trace
@@ -102,7 +109,7 @@ class PublishingIOManager(IOManager):
                 described = materialization_metadata(outcome, plan.dataset)
                 facts[key] = {**described, **lineage_metadata(plan.dataset, self._format)}
         if troubles:
-            raise _gravest(troubles)
+            raise _gravest(troubles, _attempt(context))
 
     def _publish(self, context: OutputContext, plan: ExportPlan, key: str) -> Outcome:
         target = partial(self._target, plan.dataset.name, key)
@@ -138,11 +145,16 @@ def io_manager_key(fmt: Format) -> str:
     return f"{fmt.name}_io_manager"
 
 
+def _attempt(context: OutputContext) -> Attempt:
+    step = context.step_context
+    return Attempt(step.instance, step.run_id, step.previous_attempt_count)
+
+
 def _partition_keys(context: OutputContext) -> Sequence[str]:
     """Return the run's partitions. Raises: Failure when it has none."""
     if not context.has_asset_partitions or not context.asset_partition_keys:
         # Re-execution through Dagster's Python API drops the partition's tag.
-        raise Failure("this run names no partition; launch it from the partition's page", allow_retries=False)
+        raise _attempt(context).failure("this run names no partition; launch it from the partition's page")
     return context.asset_partition_keys
 
 
@@ -152,9 +164,9 @@ def _record(context: OutputContext, facts: _Facts) -> None:
         context.log_event(AssetMaterialization(context.asset_key, partition=key, metadata=metadata))
 
 
-def _gravest(troubles: list[Failure | RetryRequested]) -> Failure | RetryRequested:
+def _gravest(troubles: list[Failure | RetryRequested], attempt: Attempt) -> Failure | RetryRequested:
     """Return a retry where any partition asks for one: what fails for good does so again then."""
     retries = [trouble for trouble in troubles if isinstance(trouble, RetryRequested)]
     if retries or len(troubles) == 1:
         return (retries or troubles)[0]
-    return Failure("; ".join(str(trouble) for trouble in troubles), allow_retries=False)
+    return attempt.failure("; ".join(str(trouble) for trouble in troubles))

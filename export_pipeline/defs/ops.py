@@ -5,7 +5,7 @@ The rows flow when the last op, `publish`, hands its plan to the IO manager. Wha
 graph they stand as `extract`, `validate`, the names of the transforms, and `publish`.
 """
 
-from dagster import In, Nothing, OpDefinition, Out, op
+from dagster import In, Nothing, OpDefinition, OpExecutionContext, Out, op
 
 from export_pipeline.datasets.dataset import Dataset
 from export_pipeline.defs.config import DatasetRunConfig, ValidateConfig
@@ -16,7 +16,7 @@ from export_pipeline.defs.descriptions import (
     validate_description,
 )
 from export_pipeline.defs.plans import PLAN_IO_MANAGER
-from export_pipeline.defs.retries import permanent_failures
+from export_pipeline.defs.retries import Attempt, retries_by_error_class
 from export_pipeline.plan import ExportPlan
 from export_pipeline.transforms.transform import Lookup, Transform
 
@@ -33,8 +33,8 @@ def extract_op(dataset: Dataset) -> OpDefinition:
         ins={"table": In(Nothing)},
         out=Out(ExportPlan, io_manager_key=PLAN_IO_MANAGER),
     )
-    def extract(config: DatasetRunConfig) -> ExportPlan:
-        with permanent_failures():
+    def extract(context: OpExecutionContext, config: DatasetRunConfig) -> ExportPlan:
+        with retries_by_error_class(Attempt(context.instance, context.run_id)):
             # The first step speaks for all: whoever starts a run hears of every mistake at once.
             config.require_possible()
             return ExportPlan(dataset, config.limits, timeouts=config.timeouts)

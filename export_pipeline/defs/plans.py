@@ -7,8 +7,9 @@ import pickle
 from pathlib import Path
 from typing import Final
 
-from dagster import DagsterInstance, Failure, InputContext, IOManager, OutputContext
+from dagster import DagsterInstance, InputContext, IOManager, OutputContext
 
+from export_pipeline.defs.retries import Attempt
 from export_pipeline.plan import ExportPlan
 
 PLAN_IO_MANAGER: Final = "plan_io_manager"
@@ -28,32 +29,31 @@ class PlanIOManager(IOManager):
 
         Raises: Failure when it is gone, or was stored by another version of the project.
         """
+        attempt = Attempt(context.step_context.instance, context.step_context.run_id)
         if context.upstream_output is None:
-            raise Failure(
-                f"{context.name} has no op before it: a defect of the graph in assets.py", allow_retries=False
-            )
+            raise attempt.failure(f"{context.name} has no op before it: a defect of the graph in assets.py")
         path = _path(context.step_context.instance, context.upstream_output)
         again = "; re-execute all steps of the run, or launch a new one"
         try:
             stored = path.read_bytes()
         except FileNotFoundError:
-            raise Failure(
+            raise attempt.failure(
                 f"the plan that the failed run made is gone from {path}: DAGSTER_HOME/storage was lost, or is that of "
-                f"another machine{again}",
-                allow_retries=False,
+                f"another machine{again}"
             ) from None
-        return _unpickled(stored, f"the plan in {path} was stored by another version of the project{again}")
+        plan = _unpickled(stored)
+        if plan is None:
+            raise attempt.failure(f"the plan in {path} was stored by another version of the project{again}")
+        return plan
 
 
 def _path(instance: DagsterInstance, output: OutputContext) -> Path:
     return Path(instance.storage_directory(), *output.get_identifier())
 
 
-def _unpickled(stored: bytes, otherwise: str) -> ExportPlan:
+def _unpickled(stored: bytes) -> ExportPlan | None:
     try:
         plan = pickle.loads(stored)  # noqa: S301 - our own file
-    except Exception as error:  # whatever a changed class makes of it
-        raise Failure(otherwise, allow_retries=False) from error
-    if not isinstance(plan, ExportPlan):
-        raise Failure(otherwise, allow_retries=False)
-    return plan
+    except Exception:  # noqa: BLE001 - whatever a changed class makes of it
+        return None
+    return plan if isinstance(plan, ExportPlan) else None

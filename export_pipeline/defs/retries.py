@@ -1,44 +1,51 @@
 """The one place where our errors become Dagster's: a retry, or a stop with one message.
 
-Run retries (a killed worker) are set in `dagster.yaml`; what is asked for again later is `due.py`.
+Run retries are set in `dagster.yaml`: they begin a run again that was killed, or that ended by an error which nobody
+has judged here (Dagster's storage was away). What is asked for again later is `due.py`.
 """
 
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
-from dagster import Failure, RetryRequested
+from dagster import DagsterInstance, Failure, RetryRequested
 
 from export_pipeline.errors import PermanentError, TransientError
 
 MAX_RETRIES: Final = 4
 FIRST_DELAY_S = 2.0
 _LONGEST_DELAY_S: Final = 60.0
+RUN_RETRIES_TAG: Final = "dagster/retry_on_asset_or_op_failure"
+
+
+class Attempt(NamedTuple):
+    """One execution of a step, behind `retries` others in the same run."""
+
+    instance: DagsterInstance
+    run_id: str
+    retries: int = 0
+
+    def failure(self, description: str) -> Failure:
+        """Return a failure behind which neither the step nor the run is tried again."""
+        self.instance.add_run_tags(self.run_id, {RUN_RETRIES_TAG: "false"})
+        return Failure(description, allow_retries=False)
 
 
 @contextmanager
-def retries_by_error_class(retry_number: int) -> Iterator[None]:
+def retries_by_error_class(attempt: Attempt) -> Iterator[None]:
     """Turn a TransientError into a bounded retry with jitter, a PermanentError into a failure without one.
 
-    `retry_number` retries were made before; behind the last one a TransientError is a failure too.
+    Behind the last retry a TransientError is a failure too.
     """
-    try:
-        with permanent_failures():
-            yield
-    except TransientError as error:
-        if retry_number >= MAX_RETRIES:
-            raise Failure(f"{error} (given up after {retry_number + 1} attempts)", allow_retries=False) from error
-        raise RetryRequested(MAX_RETRIES, delay_s(retry_number)) from error
-
-
-@contextmanager
-def permanent_failures() -> Iterator[None]:
-    """Turn a PermanentError into a failure without retries."""
     try:
         yield
     except PermanentError as error:
-        raise Failure(str(error), allow_retries=False) from error
+        raise attempt.failure(str(error)) from error
+    except TransientError as error:
+        if attempt.retries >= MAX_RETRIES:
+            raise attempt.failure(f"{error} (given up after {attempt.retries + 1} attempts)") from error
+        raise RetryRequested(MAX_RETRIES, delay_s(attempt.retries)) from error
 
 
 def delay_s(retry_number: int) -> float:

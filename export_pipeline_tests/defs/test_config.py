@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 from dagster import ConfigMapping, DagsterInvalidConfigError, GraphDefinition
+from dagster._core.storage.tags import WILL_RETRY_TAG
 
 from export_pipeline.datasets.registry import DATASETS
 from export_pipeline.definitions import build_definitions
@@ -71,8 +72,12 @@ def test_the_timeouts_chosen_there_are_those_of_the_session_on_the_server(
 
 def test_all_mistakes_are_said_at_once(project: Project, days: list[str]) -> None:
     wrong = {"batch_rows": 0, "max_invalid_ratio": 1.5, "lock_timeout_s": -1}
-    (message,) = failures(project.run(partition=days[0], config=wrong)).values()
+    result = project.run(partition=days[0], config=wrong)
+    (message,) = failures(result).values()
     assert all(f"{name} is " in message for name in wrong)
+    run = project.instance.get_run_by_id(result.run_id)
+    assert run
+    assert run.tags[WILL_RETRY_TAG] == "false"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from urllib.parse import unquote
 import psycopg
 import pytest
 from dagster import AssetKey
+from dagster._core.storage.tags import WILL_RETRY_TAG
+from dagster_postgres.utils import DagsterPostgresException
 
 from export_pipeline.defs import retries as retry_policy
 from export_pipeline.progress import Progress
@@ -133,6 +135,21 @@ def test_a_defect_of_ours_records_what_was_published_before_it(project: Project,
     assert not result.success
     assert retries(result) == 0
     assert set(project.materializations(result, "logs")) == {days[0]}
+
+
+def test_a_run_that_is_begun_again_because_the_storage_was_away_records_nothing_twice(
+    project: Project, days: list[str]
+) -> None:
+    def lose_the_storage_on_the_second_day(progress: Progress) -> None:
+        if progress.partition.endswith(days[1]):
+            raise DagsterPostgresException("too many retries for DB connection")
+
+    result = replace(project, on_progress=lose_the_storage_on_the_second_day).run(span=(days[0], days[-1]))
+    assert not result.success
+    assert set(project.materializations(result, "logs")) == set()
+    run = project.instance.get_run_by_id(result.run_id)
+    assert run
+    assert run.tags[WILL_RETRY_TAG] == "true"
 
 
 def test_a_run_without_a_partition_says_where_to_launch_it(project: Project) -> None:

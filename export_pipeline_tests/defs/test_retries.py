@@ -4,7 +4,10 @@ import threading
 
 import psycopg
 import pytest
-from dagster import DagsterInstance, Failure, RetryRequested
+from dagster import DagsterInstance, DagsterRunStatus, Failure, RetryRequested
+from dagster._core.events import JobFailureData, RunFailureReason
+from dagster._core.storage.tags import WILL_RETRY_TAG
+from dagster._core.test_utils import create_run_for_test
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,8 +16,8 @@ from export_pipeline.defs import retries as retry_policy
 from export_pipeline.defs.ops import SOURCE_POOL
 from export_pipeline.defs.retries import (
     MAX_RETRIES,
+    Attempt,
     delay_s,
-    permanent_failures,
     retries_by_error_class,
 )
 from export_pipeline_tests.defs.code_server import wait_until
@@ -24,33 +27,54 @@ TRANSIENT = errors.TransientError.__subclasses__()
 PERMANENT = errors.PermanentError.__subclasses__()
 
 
+@pytest.fixture
+def run(instance: DagsterInstance) -> Attempt:
+    """Give the first attempt of a step in a run that goes on."""
+    created = create_run_for_test(instance, status=DagsterRunStatus.STARTED)
+    return Attempt(instance, created.run_id)
+
+
+def begun_again(attempt: Attempt) -> bool:
+    """End the run by a step's failure; tell whether Dagster will begin it again."""
+    run = attempt.instance.get_run_by_id(attempt.run_id)
+    assert run
+    attempt.instance.report_run_failed(run, job_failure_data=JobFailureData(None, RunFailureReason.STEP_FAILURE))
+    ended = attempt.instance.get_run_by_id(attempt.run_id)
+    assert ended
+    return ended.tags[WILL_RETRY_TAG] == "true"
+
+
 @pytest.mark.parametrize("kind", TRANSIENT)
 @pytest.mark.parametrize("attempt", range(MAX_RETRIES))
-def test_a_transient_error_asks_for_another_attempt(kind: type[errors.TransientError], attempt: int) -> None:
-    with pytest.raises(RetryRequested) as caught, retries_by_error_class(attempt):
+def test_a_transient_error_asks_for_another_attempt(
+    kind: type[errors.TransientError], attempt: int, run: Attempt
+) -> None:
+    with pytest.raises(RetryRequested) as caught, retries_by_error_class(run._replace(retries=attempt)):
         raise kind("the server is away")
     assert caught.value.max_retries == MAX_RETRIES
     assert isinstance(caught.value.__cause__, kind)
 
 
-def test_behind_the_last_attempt_a_transient_error_is_a_failure() -> None:
-    with pytest.raises(Failure) as caught, retries_by_error_class(MAX_RETRIES):
+def test_behind_the_last_attempt_a_transient_error_is_a_failure(run: Attempt) -> None:
+    with pytest.raises(Failure) as caught, retries_by_error_class(run._replace(retries=MAX_RETRIES)):
         raise errors.SourceBusyError("the table is locked")
     assert caught.value.description == "the table is locked (given up after 5 attempts)"
     assert not caught.value.allow_retries
+    assert not begun_again(run)
 
 
 @pytest.mark.parametrize("kind", PERMANENT)
-def test_a_permanent_error_is_a_failure_at_once(kind: type[errors.PermanentError]) -> None:
-    with pytest.raises(Failure, match="mend it") as caught, retries_by_error_class(0):
+def test_a_permanent_error_is_a_failure_at_once(kind: type[errors.PermanentError], run: Attempt) -> None:
+    with pytest.raises(Failure, match="mend it") as caught, retries_by_error_class(run):
         raise kind("mend it")
     assert not caught.value.allow_retries
+    assert not begun_again(run)
 
 
-@pytest.mark.parametrize("guard", [permanent_failures, lambda: retries_by_error_class(0)])
-def test_anything_else_stays_what_it_is(guard: object) -> None:
-    with pytest.raises(ZeroDivisionError), guard():  # type: ignore[operator] # both are context managers
+def test_anything_else_stays_what_it_is_and_its_run_is_begun_again(run: Attempt) -> None:
+    with pytest.raises(ZeroDivisionError), retries_by_error_class(run):
         raise ZeroDivisionError
+    assert begun_again(run)
 
 
 @given(st.integers(0, 50))

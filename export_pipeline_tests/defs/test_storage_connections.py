@@ -7,6 +7,7 @@ import pytest
 from dagster import DagsterInstance
 
 from export_pipeline.defs.storage_connections import keep_connections
+from export_pipeline_tests.conftest import RunSql
 
 
 def test_statements_share_a_connection(instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,6 +25,15 @@ def test_a_second_call_keeps_what_is_open(instance: DagsterInstance, monkeypatch
         keep_connections(instance)
         ask(instance, 1)
     assert len(opened) < 10
+
+
+def test_a_connection_that_a_restart_of_the_server_has_cut_is_replaced(instance: DagsterInstance, sql: RunSql) -> None:
+    keep_connections(instance)
+    ask(instance, 1)
+    url = instance.run_storage.postgres_url.replace("+psycopg2", "")  # type: ignore[attr-defined] # it is PostgreSQL's
+    others = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
+    assert (True,) in sql(url, f"{others} and pid <> pg_backend_pid()")
+    ask(instance, 1)
 
 
 def ask(instance: DagsterInstance, times: int) -> None:

@@ -77,7 +77,7 @@ def test_a_run_that_was_killed_gives_its_place_in_a_pool_back(instance: DagsterI
     assert storage.get_concurrency_info(SOURCE_POOL).active_slot_count == 0
 
 
-def test_runs_are_watched_and_only_those_that_were_killed_are_started_again(instance: DagsterInstance) -> None:
+def test_runs_are_watched_and_started_again_once_unless_their_tag_forbids_it(instance: DagsterInstance) -> None:
     assert instance.run_monitoring_enabled
     assert instance.run_monitoring_settings == {
         "enabled": True,
@@ -88,7 +88,7 @@ def test_runs_are_watched_and_only_those_that_were_killed_are_started_again(inst
         "free_slots_after_run_end_seconds": 60,
     }
     assert (instance.run_retries_enabled, instance.run_retries_max_retries) == (True, 1)
-    assert not instance.run_retries_retry_on_asset_or_op_failure
+    assert instance.run_retries_retry_on_asset_or_op_failure
 
 
 def test_ticks_are_kept_for_a_while_each_kind_for_its_own(instance: DagsterInstance) -> None:

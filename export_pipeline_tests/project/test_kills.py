@@ -1,31 +1,30 @@
 """`kill -9` of each part of a deployment during a backfill: everything ends right, and nothing is stuck.
 
 Whoever keeps the parts running (systemd, a container engine) starts the killed one again, as the units say; here the
-test does.
+test does. Its own PostgreSQL holds the source and Dagster's storage, so that this can be killed too.
 """
 
 import os
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import psycopg
 import pytest
 
 from export_pipeline.embedded.sample import SampleSize, create_tables, fill
 from export_pipeline.embedded.server import start_or_join
 from export_pipeline_tests.cli import graphql
 from export_pipeline_tests.cli.dev_process import command_of
-from export_pipeline_tests.cli.terminal import descendants, wait_until
+from export_pipeline_tests.cli.terminal import alive, descendants, wait_until
 from export_pipeline_tests.conftest import LAST_DAY, MakeHome, RunSql
 from export_pipeline_tests.project.services import ROOT, Machine, Service, run_service, systemd_services
-
-if TYPE_CHECKING:
-    import subprocess
 
 DAYS = 20
 KEYS = [(LAST_DAY - timedelta(days=DAYS - 1 - day)).isoformat() for day in range(DAYS)]
@@ -81,6 +80,29 @@ class Deployment:
         worker = next(pid for pid in descendants(self.processes["code"].pid) if "spawn_main" in command_of(pid))
         os.kill(worker, signal.SIGKILL)
 
+    def kill_postgres(self) -> None:
+        """Kill the database server, and start it again with the same command, as the same account."""
+        with psycopg.connect(self.storage) as connection:
+            (backend,) = connection.execute("select pg_backend_pid()").fetchone() or (0,)
+            postmaster = int(Path(f"/proc/{backend}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+        command = Path(f"/proc/{postmaster}/cmdline").read_text(encoding="utf-8").rstrip("\0").split("\0")
+        account = Path(f"/proc/{postmaster}").stat()
+        family = descendants(postmaster)
+        os.kill(postmaster, signal.SIGKILL)
+        wait_until(lambda: not alive(family), 30, "backends outlive their server")
+        time.sleep(RESTART_S)
+        process = subprocess.Popen(
+            command,
+            user=account.st_uid if os.geteuid() == 0 else None,
+            group=account.st_gid if os.geteuid() == 0 else None,
+            extra_groups=[] if os.geteuid() == 0 else None,
+            cwd="/",
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self.stack.callback(process.wait)
+        self.stack.callback(process.send_signal, signal.SIGINT)
+
     def backfill_status(self, backfill_id: str) -> str:
         """Return the backfill's status; empty while the webserver is away."""
         try:
@@ -134,12 +156,14 @@ def deployment(make_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) ->
         yield deployed
 
 
-@pytest.mark.parametrize("victim", ["worker", "code", "daemon", "webserver"])
+@pytest.mark.parametrize("victim", ["worker", "code", "daemon", "webserver", "postgres"])
 def test_a_backfill_survives_the_kill_of(victim: str, deployment: Deployment, sql: RunSql) -> None:
     backfill = graphql.backfill(deployment.ui, ["logs", "logs_csv", "anomalies"], KEYS)
     wait_until(lambda: "STARTED" in deployment.runs(backfill), 120, deployment.logs)
     if victim == "worker":
         deployment.kill_worker()
+    elif victim == "postgres":
+        deployment.kill_postgres()
     else:
         deployment.kill(victim)
     wait_until(lambda: deployment.backfill_status(backfill) in ENDED, WITHIN_S, deployment.logs)
