@@ -31,12 +31,13 @@ Yaml = dict[str, Any]  # Any: as it was written
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A command with its environment; `health` is the command that says whether it works."""
+    """A command with its environment; `health` is the command that says whether it works, `before` runs first."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     health: Sequence[str] = ()
+    before: Sequence[Sequence[str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,10 @@ def systemd_services(machine: Machine) -> list[Service]:
         files = [Path(file).name for file in unit["EnvironmentFile"]]
         (command,) = unit["ExecStart"]
         given = _given(machine, environment, *files)
-        services.append(Service(path.stem.rpartition("-")[2], shlex.split(machine.local(command)), given))
+        before = [shlex.split(machine.local(step)) for step in unit.get("ExecStartPre", [])]
+        services.append(
+            Service(path.stem.rpartition("-")[2], shlex.split(machine.local(command)), given, before=before)
+        )
     return services
 
 
@@ -127,6 +131,8 @@ def run_service(
     service: Service, folder: Path, sign: signal.Signals = signal.SIGTERM
 ) -> Iterator["subprocess.Popen[str]"]:
     """Run a service, its output in a file of `folder`; at the end stop it by `sign`, and see that nothing stays."""
+    for step in service.before:
+        subprocess.run(step, env=service.environment, cwd=folder, stdout=subprocess.DEVNULL, check=True)
     log = folder / f"{service.name}.log"
     with log.open("a", encoding="utf-8") as output:
         process = subprocess.Popen(
