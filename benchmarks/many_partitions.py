@@ -22,9 +22,7 @@ from export_pipeline.cli.home import Home, SampleRecord, open_home, running_serv
 from export_pipeline.datasets.registry import DATASETS
 from export_pipeline.embedded.sample import SampleSize, create_tables, fill
 from export_pipeline.flow import ExportJob, export
-from export_pipeline.plan import ExportPlan
 from export_pipeline.settings import Settings
-from export_pipeline.write.destinations.registry import open_destination
 from export_pipeline.write.formats.registry import FORMATS
 from export_pipeline.write.paths import Target
 from export_pipeline_tests.cli import graphql
@@ -70,17 +68,17 @@ def parse_arguments() -> argparse.Namespace:
 
 def partition_keys(settings: Settings, count: int) -> list[str]:
     """Return the keys of the sample's days."""
-    return settings.partitioning.keys(datetime.combine(LAST_DAY, time.max, UTC))[-count:]
+    return settings.partitioning_of("logs").keys(datetime.combine(LAST_DAY, time.max, UTC))[-count:]
 
 
 def export_all(settings: Settings, count: int) -> float:
     """Export every partition through the flow alone; return the seconds."""
-    parquet, destination = FORMATS["parquet"], open_destination(settings.root_url)
-    plan = ExportPlan.whole(LOGS, settings.limits, settings.policy)
+    parquet, destination = FORMATS["parquet"], settings.destination
+    plan = settings.plan_of("logs")
     begun = perf_counter()
     for key in partition_keys(settings, count):
-        target = Target.of_partition("logs", parquet, settings.partitioning.folder(key))
-        window = settings.partitioning.window(key)
+        target = Target.of_partition("logs", parquet, settings.partitioning_of("logs").folder(key))
+        window = settings.partitioning_of("logs").window(key)
         export(plan, ExportJob(settings.source, destination, target, parquet, window, "benchmark"))
     return perf_counter() - begun
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import export_pipeline
 from export_pipeline.errors import ReconciliationError
 from export_pipeline.extract.selection import Window
+from export_pipeline.extract.tally import Tally
 from export_pipeline.plan import ExportPlan
 from export_pipeline.row_counts import RowCounts
 from export_pipeline.schemas.failures import Failure
@@ -29,12 +30,11 @@ _EXAMPLES = 3
 class Account:
     """The facts of one export's rows; a derived format takes them over from its Parquet file."""
 
-    source_count: int
-    """count(*) of the selection in the snapshot that is read."""
+    tally: Tally
+    """Of the selection, in the snapshot that is read."""
     expected_rows: int
     """Rows that will be read: of the source, or of the Parquet file."""
     snapshot: SnapshotId
-    newest: int | None
     source_export_id: str | None = None
     invalid_count: int = 0
     quarantined: WrittenFile | None = None
@@ -48,6 +48,11 @@ class Account:
     set_aside: int = 0
     """Rows quarantined so far, while they stream; a derived format sets none aside."""
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def source_count(self) -> int:
+        """count(*) of the selection in the snapshot that is read."""
+        return self.tally.rows
 
     def see(self, batch: pa.RecordBatch) -> None:
         """Keep the first rows as a sample, and count all."""
@@ -108,7 +113,9 @@ def manifest_of(  # noqa: PLR0913, PLR0917 - one argument a part of the manifest
         selection=_selection(plan, place.window),
         config=plan.config,
         snapshot=account.snapshot,
-        newest=account.newest,
+        newest=account.tally.newest,
+        relations=account.tally.relations,
+        digest=account.tally.digest,
         quality=account.quality,
         failures=_failed_checks(account),
         transforms=tuple(describe(transform) for transform in plan.transforms),

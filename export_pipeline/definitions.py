@@ -5,11 +5,13 @@ from dagster import Definitions, in_process_executor
 from export_pipeline.datasets.dataset import Dataset
 from export_pipeline.defs.asset_checks import dataset_checks
 from export_pipeline.defs.assets import dataset_assets
+from export_pipeline.defs.health.asset import health_asset, health_schedule
 from export_pipeline.defs.io_managers import io_managers
 from export_pipeline.defs.jobs import checks_job, export_job
 from export_pipeline.defs.last_attempts import last_attempts_check, last_attempts_sensor
 from export_pipeline.defs.new_data import new_data_sensor
 from export_pipeline.defs.partitions import partitions_definition
+from export_pipeline.defs.preflight import preflight_job
 from export_pipeline.defs.reconciler import reconciler_sensor
 from export_pipeline.defs.schedules import closed_partition_schedule
 from export_pipeline.defs.source_assets import source_assets
@@ -26,8 +28,10 @@ def build_definitions(settings: Settings | None = None, on_progress: OnProgress 
     chosen = settings or Settings.load()
     parts = [_of_dataset(dataset, chosen) for dataset in chosen.enabled_datasets]
     whole = Definitions(
-        assets=source_assets(chosen.enabled_datasets),
+        assets=[*source_assets(chosen.enabled_datasets), health_asset(chosen)],
         resources=io_managers(chosen, on_progress),
+        jobs=[preflight_job(chosen)],
+        schedules=[health_schedule()],
         sensors=[reconciler_sensor(), last_attempts_sensor(chosen)],
         executor=in_process_executor,
     )
@@ -43,9 +47,9 @@ def _of_dataset(dataset: Dataset, settings: Settings) -> Definitions:
         asset_checks=[last_attempts_check(dataset.name, settings), *checks],
         jobs=[
             export_job(dataset.name, [asset.key for asset in assets]),
-            checks_job(dataset.name, check_keys, partitions_definition(settings.partitioning)),
+            checks_job(dataset.name, check_keys, partitions_definition(settings.partitioning_of(dataset.name))),
         ],
-        schedules=[closed_partition_schedule(dataset.name, settings.partitioning)],
+        schedules=[closed_partition_schedule(dataset.name, settings.partitioning_of(dataset.name))],
         sensors=[new_data_sensor(dataset, settings)],
     )
 

@@ -4,10 +4,12 @@ ExportError
 ├── TransientError                 a retry of the whole partition may help
 │   ├── SourceUnavailableError     the connection was refused, lost or cut
 │   ├── SourceBusyError            a lock, a statement or a connection slot was not had in time
-│   └── DestinationUnavailableError  storage answered, but not now
+│   ├── DestinationUnavailableError  storage answered, but not now
+│   └── OvertakenError             another export published there while ours did
 └── PermanentError                 a retry would fail the same way; somebody has to change something
     ├── ConfigError                a setting, an argument or a declaration is wrong
     ├── SourceAccessError          the server refuses this account, or the object is not there
+    ├── SourceBrokenError          the server fails by itself: damaged data, a failing view, a foreign server
     ├── SchemaDriftError           the live table is not the declared one
     ├── UnrepresentableValueError  a source value has no exact form in the published type
     ├── InvalidDataError           validation found more than the policy allows
@@ -44,6 +46,10 @@ class DestinationUnavailableError(TransientError):
     """Storage is there, but does not take the file now."""
 
 
+class OvertakenError(TransientError):
+    """Another export published there while ours did: what is in place is not what was looked at."""
+
+
 class PermanentError(ExportError):
     """A retry would fail the same way: somebody has to change something."""
 
@@ -54,6 +60,10 @@ class ConfigError(PermanentError):
 
 class SourceAccessError(PermanentError):
     """The server refuses this account, or has no such database or object."""
+
+
+class SourceBrokenError(PermanentError):
+    """The server fails by itself: at damaged data, in a view's function, at a foreign server."""
 
 
 class SchemaDriftError(PermanentError):

@@ -12,6 +12,7 @@ from export_pipeline.errors import (
     DestinationError,
     DestinationUnavailableError,
 )
+from export_pipeline.extract.tally import Tally
 from export_pipeline.stages import StageProfile, in_background
 from export_pipeline.write.destinations.destination import Destination
 from export_pipeline.write.formats.parquet import read_batches
@@ -56,10 +57,9 @@ def open_published_rows(
             f"{where}: there is no published {target.data}; export {target.dataset} as Parquet first"
         )
     account = Account(
-        source_count=manifest.source_count,
+        tally=Tally(manifest.source_count, manifest.newest, manifest.relations, manifest.digest),
         expected_rows=manifest.row_count,
         snapshot=manifest.snapshot,
-        newest=manifest.newest,
         source_export_id=manifest.run_id,
         invalid_count=manifest.invalid_count,
         quarantined_count=manifest.quarantined_count,

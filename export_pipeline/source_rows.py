@@ -124,10 +124,9 @@ def open_source_rows(
 def _account(snapshot: Snapshot, counted: Count, live: LiveTable, selection: Selection) -> Account:
     identity = snapshot.identity
     account = Account(
-        source_count=counted.rows,
-        expected_rows=counted.rows,
+        expected_rows=counted.tally.rows,
         snapshot=SnapshotId(**asdict(identity)),
-        newest=counted.newest,
+        tally=counted.tally,
     )
     if advice := index_advice(live, selection):
         account.warnings.append(advice)

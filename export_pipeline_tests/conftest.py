@@ -20,6 +20,8 @@ from psycopg import sql as pgsql
 
 from export_pipeline.embedded.sample import DirtCounts, SampleSize, create_tables, fill
 from export_pipeline.embedded.server import EmbeddedServer, start_or_join
+from export_pipeline_tests.object_store import Bucket, ObjectStore, run_object_store
+from export_pipeline_tests.servers import Cluster, debian_binaries, new_cluster
 
 # On a busy machine one example may take long; what a test may take is pytest-timeout's business.
 settings.register_profile("unhurried", deadline=None)
@@ -66,6 +68,19 @@ def server(make_home: MakeHome) -> Iterator[EmbeddedServer]:
 
 
 @pytest.fixture(scope="session")
+def object_store() -> Iterator[ObjectStore]:
+    """Run one S3-compatible server for all tests of this process."""
+    with run_object_store(Path(tempfile.gettempdir(), f"export-pipeline-s3-{secrets.token_hex(6)}")) as running:
+        yield running
+
+
+@pytest.fixture
+def bucket(object_store: ObjectStore, tmp_path: Path) -> Bucket:
+    """Give a fresh bucket, with a spool folder of the test's own."""
+    return object_store.make_bucket(tmp_path / "spool")
+
+
+@pytest.fixture(scope="session")
 def empty_template(server: EmbeddedServer) -> str:
     """Name a database that holds the source tables without rows."""
     server.create_database(_EMPTY)
@@ -95,6 +110,31 @@ def source_url(server: EmbeddedServer, source_dirt: DirtCounts) -> Iterator[str]
 
 
 @pytest.fixture(scope="session")
+def older_server() -> Iterator[Cluster]:
+    """Run one server of the system's PostgreSQL, with a template that is filled like that of `source_url`."""
+    with new_cluster(debian_binaries()) as cluster, cluster.running() as running:
+        with psycopg.connect(running.url("postgres"), autocommit=True) as connection:
+            connection.execute(pgsql.SQL("CREATE DATABASE {}").format(pgsql.Identifier(_FILLED)))
+        create_tables(running.url(_FILLED))
+        fill(running.url(_FILLED), SIZE, LAST_DAY)
+        yield running
+
+
+@pytest.fixture
+def older_source_url(older_server: Cluster) -> Iterator[str]:
+    """Give a fresh database with the rows of `source_url` on a server of an older major version."""
+    with _lend_database(older_server, _FILLED) as url:
+        yield url
+
+
+@pytest.fixture(params=["embedded", pytest.param("older", marks=pytest.mark.system)])
+def any_source_url(request: pytest.FixtureRequest) -> str:
+    """Give `source_url`, and `older_source_url` where the tests of the system's programs run."""
+    url: str = request.getfixturevalue("source_url" if request.param == "embedded" else "older_source_url")
+    return url
+
+
+@pytest.fixture(scope="session")
 def sql() -> RunSql:
     """Give `sql(url, statement, parameters=())`: run it, commit, return the rows if there are any."""
 
@@ -108,7 +148,7 @@ def sql() -> RunSql:
 
 
 @contextmanager
-def _lend_database(server: EmbeddedServer, template: str) -> Iterator[str]:
+def _lend_database(server: EmbeddedServer | Cluster, template: str) -> Iterator[str]:
     name = f"test_{secrets.token_hex(6)}"
     _copy_database(server, template, name)
     yield server.url(name)
@@ -116,7 +156,7 @@ def _lend_database(server: EmbeddedServer, template: str) -> Iterator[str]:
         connection.execute(pgsql.SQL("DROP DATABASE {} WITH (FORCE)").format(pgsql.Identifier(name)))
 
 
-def _copy_database(server: EmbeddedServer, template: str, name: str) -> None:
+def _copy_database(server: EmbeddedServer | Cluster, template: str, name: str) -> None:
     """Copy by the write-ahead log: 25 ms for the filled template; by FILE_COPY it is 30."""
     statement = pgsql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log")
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:

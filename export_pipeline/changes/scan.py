@@ -1,11 +1,13 @@
-"""Counts a dataset's rows per partition in one snapshot, with the newest transaction that wrote one.
+"""Tallies a dataset's rows per partition in one snapshot.
 
 Rows that lie in no partition (before the first, without a time, at ±infinity) are counted too, so that they
 are never silently outside every window.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from export_pipeline.datasets.dataset import Dataset
 from export_pipeline.datasets.partitioning import Partitioning
@@ -14,14 +16,7 @@ from export_pipeline.extract.query import scan_query
 from export_pipeline.extract.selection import Window
 from export_pipeline.extract.snapshot import SnapshotIdentity, open_snapshot
 from export_pipeline.extract.source import Source
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """Rows of one partition, and the 64-bit id of the newest transaction that wrote one (None: unknown)."""
-
-    rows: int = 0
-    newest: int | None = None
+from export_pipeline.extract.tally import TalliedRows, Tally, add_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +49,13 @@ def scan(source: Source, dataset: Dataset, partitioning: Partitioning, keys: Seq
     with open_snapshot(source, [(selection.table, readable)], f"{dataset.name}: looking for changes") as snapshot:
         live = snapshot.describe(selection)
         rows = snapshot.rows(scan_query(selection, bounds, with_xmin=live.has_xmin))
-    buckets = {bucket: Tally(int(str(count)), newest) for bucket, count, newest in rows}  # type: ignore[arg-type] # bigint or NULL
+    buckets = _by_bucket(rows)
     partitions = {key: buckets.pop(number, Tally()) for number, key in enumerate(keys, start=1)}
     return Scan(snapshot.identity, partitions, sum(stray.rows for stray in buckets.values()))
+
+
+def _by_bucket(rows: Iterable[tuple[Any, ...]]) -> dict[int | None, Tally]:  # Any: what `scan_query` selects
+    parts = defaultdict(list)
+    for *part, bucket in rows:
+        parts[bucket].append(TalliedRows(*part))
+    return {bucket: add_up(found) for bucket, found in parts.items()}

@@ -2,8 +2,12 @@
 
 A row version written by a transaction that ended before the manifest's horizon H (`snapshot.xmin`) was in
 the file. If nothing in the partition is newer than H and the count is the same, the two sets of rows are
-the same. So `in_sync` is never wrong; `changed` may be (an aborted look-alike costs one needless export,
+the same, provided that they lie in the same tables: a partition of the source may be detached and another one attached,
+whose rows are old. So `in_sync` is never wrong; `changed` may be (an aborted look-alike costs one needless export,
 never a lost row).
+
+Where the source does not show the transactions (a view, a foreign table, a grant on columns), a digest of the rows
+takes their place; it differs whenever the rows do, but for one chance in 2^64.
 
 A write transaction that stays open holds H back: what committed after it began would look `changed` at every
 look. While nothing else is new, such a partition is `unsettled`: once that transaction has ended, H passes the
@@ -13,8 +17,8 @@ newest row, the partition is `changed`, and one more export settles it.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from export_pipeline.changes.scan import Tally
 from export_pipeline.extract.snapshot import SnapshotIdentity
+from export_pipeline.extract.tally import Tally
 from export_pipeline.write.manifest import Manifest
 
 _XID_HALF_RANGE = 2**31
@@ -28,8 +32,6 @@ class State(StrEnum):
     CHANGED = "changed"
     UNSETTLED = "unsettled"
     """As published, as far as can be seen; an open transaction may still commit older rows."""
-    UNKNOWN = "unknown"
-    """The source does not show what changed: as many rows as published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Verdict:
 
     @property
     def needs_export(self) -> bool:
-        """Whether the partition differs from its source, or nobody can tell."""
+        """Whether the partition differs from its source."""
         return self.state not in {State.IN_SYNC, State.UNSETTLED}
 
 
@@ -59,7 +61,9 @@ def judge(manifest: Manifest | None, tally: Tally, identity: SnapshotIdentity, f
     ):
         if reason:
             return Verdict(State.CHANGED, reason)
-    return _judge_newest(manifest, tally, identity)
+    if not tally.rows:
+        return Verdict(State.IN_SYNC, "no rows, as when published")
+    return _judge_newest(manifest, tally, identity) if tally.digest is None else _judge_digest(manifest, tally.digest)
 
 
 def another_history(manifest: Manifest, identity: SnapshotIdentity) -> str | None:
@@ -85,11 +89,20 @@ def _another_count(manifest: Manifest, tally: Tally) -> str | None:
 
 
 def _judge_newest(manifest: Manifest, tally: Tally, identity: SnapshotIdentity) -> Verdict:
-    """Judge a partition with as many rows as published."""
-    if tally.rows and tally.newest is None:
-        return Verdict(State.UNKNOWN, "the source does not show which transactions wrote its rows")
-    if tally.newest is None or tally.newest < manifest.snapshot.xmin:
+    """Judge a partition with as many rows as published, whose writers are shown."""
+    if tally.relations != manifest.relations:
+        return Verdict(State.CHANGED, "its rows lie in other tables than when it was published")
+    if tally.newest is not None and tally.newest < manifest.snapshot.xmin:
         return Verdict(State.IN_SYNC, f"{tally.rows} rows, none newer than the published snapshot")
-    if tally.newest == manifest.newest and identity.xmin <= tally.newest:
+    if tally.newest is not None and tally.newest == manifest.newest and identity.xmin <= tally.newest:
         return Verdict(State.UNSETTLED, "as published, but a transaction from before it is still open")
     return Verdict(State.CHANGED, "rows were written since it was published")
+
+
+def _judge_digest(manifest: Manifest, digest: str) -> Verdict:
+    """Judge a partition with as many rows as published, of a source that shows no transactions."""
+    if manifest.digest is None:
+        return Verdict(State.CHANGED, "it was published without a digest of its rows")
+    if digest != manifest.digest:
+        return Verdict(State.CHANGED, "the rows are others than when it was published")
+    return Verdict(State.IN_SYNC, f"{manifest.source_count} rows, with the digest of those published")

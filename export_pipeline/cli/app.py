@@ -33,12 +33,17 @@ HomeOption = Annotated[Path, typer.Option(help="Folder of the embedded database,
 
 
 @app.command()
-def demo(
+def demo(  # noqa: PLR0913, PLR0917 - a parameter is an option
     logs: Annotated[int, typer.Option(help="Log rows to generate; anomalies and addresses follow.", min=1)] = 200_000,
     days: Annotated[int, typer.Option(help="Days that they spread over, ending today (UTC).", min=1)] = 7,
     seed: Annotated[int, typer.Option(help="Same seed, same rows.", min=0)] = 2024,
     home: HomeOption = DEFAULT_HOME,
     json: Annotated[Path | None, typer.Option(help="Write the final table to this file as JSON.")] = None,
+    live: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--live", help="Then open the UI, while rows come, change and go, until Ctrl-C.")
+    ] = False,
+    rate: Annotated[int, typer.Option(help="With --live: new rows a second.", min=1, max=10_000)] = 20,
+    port: Annotated[int, typer.Option(help="With --live: port of the UI on 127.0.0.1.", min=1, max=65535)] = 3000,
 ) -> None:
     """Fill an embedded PostgreSQL with generated rows and export all of it through Dagster.
 
@@ -48,6 +53,10 @@ def demo(
     from export_pipeline.cli.home import SampleRecord
 
     sample = SampleRecord(logs, days, seed, datetime.now(UTC).date())
+    if live:
+        from export_pipeline.cli.live import run_live
+
+        raise typer.Exit(run_live(sample, home, json, rate, port))
     raise typer.Exit(run_demo(sample, home, json))
 
 
@@ -60,6 +69,22 @@ def dev(
     from export_pipeline.cli.dev import run_dev
 
     raise typer.Exit(run_dev(home, port))
+
+
+@app.command()
+def check(
+    dataset: Annotated[list[str] | None, typer.Option(help="Look at this dataset only; may be given again.")] = None,
+    home: HomeOption = DEFAULT_HOME,
+    json: Annotated[bool, typer.Option("--json", help="Print an array of objects instead of a table.")] = False,  # noqa: FBT002
+) -> None:
+    """Say what stands between this configuration and the first published partition, and what to do about it.
+
+    Looks at settings, source, datasets, destination and Dagster; changes nothing. Exit code 0: nothing is marked ✗;
+    warnings (!) do not count. Reads the source of the settings, or else the embedded database of the home.
+    """
+    from export_pipeline.cli.check import run_check
+
+    raise typer.Exit(run_check(home, dataset or [], as_json=json))
 
 
 @app.command()
@@ -76,11 +101,26 @@ def export(  # noqa: PLR0913, PLR0917 - a parameter is an option
 ) -> None:
     """Export DATASET now: any range of time, in any format.
 
-    Reads the database in EXPORT_SOURCE_URL, or else the embedded one of the home.
+    Reads the source of the settings, or else the embedded database of the home.
     """
     from export_pipeline.cli.export import run_export
 
     run_export(dataset, (start, end), format, output, home)
+
+
+@app.command()
+def health(
+    home: HomeOption = DEFAULT_HOME,
+    json: Annotated[bool, typer.Option("--json", help="Print an array of objects instead of a table.")] = False,  # noqa: FBT002
+) -> None:
+    """Say whether the installation works: databases, destination, daemon, queue, failures, freshness.
+
+    Exit code 0: nothing is marked ✗; warnings (!) do not count. Looks at the databases of the environment, or else
+    at those of the home.
+    """
+    from export_pipeline.cli.health import run_health
+
+    raise typer.Exit(run_health(home, as_json=json))
 
 
 def main() -> None:

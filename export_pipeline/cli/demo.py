@@ -44,8 +44,8 @@ def run_demo(sample: SampleRecord, folder: Path, json_file: Path | None) -> int:
     with running_server(home) as server:
         kept = _load_sample(home, server, sample, console)
         os.environ |= environment(home, server)
-        settings = Settings.load(formats=("csv", "json"))
-        keys = settings.partitioning.keys(datetime.combine(kept.last_day, time.max, UTC))
+        settings = Settings.load(formats=("csv", "json"), datasets={})
+        keys = settings.partitioning_of("logs").keys(datetime.combine(kept.last_day, time.max, UTC))
         report = _export_all(settings, keys, console)
     # Into a pipe or a file a line may be as long as it is.
     show_report(report, home, Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_COLUMNS))
@@ -99,8 +99,7 @@ def _export_all(settings: Settings, keys: Sequence[str], console: Console) -> De
     """Compare, export what differs through Dagster, compare again."""
     since = datetime.now(UTC)
     before = {dataset.name: _compare(settings, dataset, keys) for dataset in settings.enabled_datasets}
-    formats = 1 + len(settings.formats)
-    totals = {name: formats * _pending_rows(found) for name, found in before.items()}
+    totals = {name: (1 + len(settings.formats_of(name))) * _pending_rows(found) for name, found in before.items()}
     troubles: list[str] = []
     with ExportBars(console, totals) as bars, DagsterInstance.get() as instance:
         definitions = build_definitions(settings, bars.show)
@@ -111,7 +110,8 @@ def _export_all(settings: Settings, keys: Sequence[str], console: Console) -> De
 
 
 def _compare(settings: Settings, dataset: Dataset, keys: Sequence[str]) -> Comparison:
-    return compare(settings.source, dataset, settings.partitioning, keys, settings.published, bounded=False)
+    partitioning, published = settings.partitioning_of(dataset.name), settings.published_of(dataset.name)
+    return compare(settings.source, dataset, partitioning, keys, published, bounded=False)
 
 
 def _pending_rows(found: Comparison) -> int:

@@ -67,7 +67,8 @@ def make_report(
         counted = sum(tally.rows for tally in found.scan.partitions.values())
         if found.scan.strays:
             troubles.append(f"{name}: {found.scan.strays} rows lie in no partition")
-        for fmt in (settings.published.primary, *settings.published.derived):
+        published = settings.published_of(name)
+        for fmt in (published.primary, *published.derived):
             manifests = _manifests(settings, name, fmt, keys)
             rows.append(_sum_up(name, fmt.name, counted, manifests))
             troubles += _shortfalls(rows[-1], len(keys))
@@ -126,8 +127,8 @@ Look at it in the Dagster UI:
 
 
 def _manifests(settings: Settings, name: str, fmt: Format, keys: Sequence[str]) -> list[Manifest]:
-    there = settings.published.destination.list_manifests(name, fmt)
-    folders = [settings.partitioning.folder(key) for key in keys]
+    there = settings.destination.list_manifests(name, fmt)
+    folders = [settings.partitioning_of(name).folder(key) for key in keys]
     return [there[folder] for folder in folders if folder in there]
 
 

@@ -6,10 +6,10 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
 from rich.console import Console
 
@@ -22,36 +22,51 @@ _LOOK_S = 1.0
 _STOP_S = 60
 
 
-def run_dev(folder: Path, port: int) -> int:
-    """Run the UI until Ctrl-C or SIGTERM; return 0. Raises: EmbeddedServerError when a part of it ends by itself."""
+Beside = Callable[[EmbeddedServer], AbstractContextManager[object]]
+
+
+def run_dev(folder: Path, port: int, beside: Beside = nullcontext, log: str | None = None) -> int:
+    """Run the UI, and `beside` it whatever that does, until Ctrl-C or SIGTERM; return 0.
+
+    What Dagster prints goes to the file `log` of the home, or else where ours goes.
+    Raises: EmbeddedServerError when a part of it ends by itself, ConfigError when the port or the home is in use.
+    """
     home = open_home(folder)
     try:
         with _only_one(home) as lock_fd, running_server(home) as server:
-            _require_free(port)
+            require_free(port)
             Console(highlight=False).print(
                 f"Dagster UI: http://127.0.0.1:{port} in about 20 s (Ctrl-C stops it and the database)",
                 markup=False,
                 soft_wrap=True,
             )
-            with _guarded(_dagster_dev(port), lock_fd, home) as ui:
-                _wait(ui, server)
+            with (
+                _output(home, log) as output,
+                _guarded(_dagster_dev(port), lock_fd, home, output) as ui,
+                beside(server),
+            ):
+                _wait(ui, server, f"{home.folder / log}" if log else "the lines above")
     except KeyboardInterrupt:
         return 0
 
 
-def _wait(ui: "subprocess.Popen[bytes]", server: EmbeddedServer) -> NoReturn:
+def _wait(ui: "subprocess.Popen[bytes]", server: EmbeddedServer, said: str) -> NoReturn:
     """Wait until the UI or the database ends, which only happens by itself. Raises: EmbeddedServerError."""
     while not server.has_ended() and ui.poll() is None:
         with suppress(subprocess.TimeoutExpired):
             ui.wait(_LOOK_S)
     ended = "the database" if server.has_ended() else "the UI, its daemon or its code server"
     raise EmbeddedServerError(
-        f"{ended} has ended, so everything is stopped; why, the lines above or the log in {server.home} say. "
+        f"{ended} has ended, so everything is stopped; why, {said} or the log in {server.home} say. "
         "Run `export-pipeline dev` again: runs and backfills that were under way go on"
     )
 
 
-def _require_free(port: int) -> None:
+def _output(home: Home, log: str | None) -> AbstractContextManager[BinaryIO | None]:
+    return nullcontext() if log is None else (home.folder / log).open("wb")
+
+
+def require_free(port: int) -> None:
     """Raise ConfigError when something listens on `port`: the webserver would say it in a traceback."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the webserver does
@@ -79,11 +94,15 @@ def _dagster_dev(port: int) -> list[str]:
 
 
 @contextmanager
-def _guarded(command: list[str], lock_fd: int, home: Home) -> Iterator["subprocess.Popen[bytes]"]:
+def _guarded(
+    command: list[str], lock_fd: int, home: Home, output: BinaryIO | None
+) -> Iterator["subprocess.Popen[bytes]"]:
     """Run `command` under a guardian, which stops it when our end of its standard input closes."""
     ui = subprocess.Popen(  # noqa: S603 - our own script and command, no shell
         [sys.executable, "-I", "-S", guardian.__file__, str(lock_fd), "-", "-", *command],
         stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=output,
         cwd=home.dagster,
         pass_fds=[lock_fd],
         start_new_session=True,  # Ctrl-C is for us; we pass it on in order

@@ -30,7 +30,7 @@ def run_export(
     fmt = find_format(format_name)
     window = Window(*(_parse_time(side, text) for side, text in zip(("start", "end"), span, strict=True)))
     with _settings(home) as settings:
-        plan = ExportPlan.whole(settings.dataset(dataset), settings.limits, settings.policy)
+        plan = settings.plan_of(dataset)
         with ExportBars(Console(stderr=True)) as bars:
             outcome = export(plan, _job(settings, plan, window, fmt, output), bars.show)
     _report(outcome)
@@ -40,7 +40,7 @@ def run_export(
 def _settings(home: Path) -> Iterator[Settings]:
     """Give the settings, with the home's embedded database behind them where no source is set."""
     settings = Settings.load()
-    if settings.source_url is not None:
+    if settings.has_source:
         yield settings
         return
     if not Home(home.absolute()).has_server():
@@ -55,7 +55,7 @@ def _job(settings: Settings, plan: ExportPlan, window: Window, fmt: Format, outp
     export_id = str(uuid.uuid4())
     name = plan.dataset.name
     if output is None:
-        destination, target = open_destination(settings.root_url), Target.of_export(export_id, name, fmt)
+        destination, target = settings.destination, Target.of_export(export_id, name, fmt)
     else:
         destination = open_destination(str(output.absolute().parent))
         target = Target.of_file(output.name, name, fmt)

@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
-from importlib.resources import files
 from pathlib import Path
 
+from export_pipeline.defs.dagster_yaml import project_dagster_yaml
 from export_pipeline.embedded.server import EmbeddedServer, start_or_join
 from export_pipeline.errors import ConfigError
+from export_pipeline.settings import PREFIX
+from export_pipeline.settings.destination import S3Settings
+from export_pipeline.settings.source import SourceSettings, TlsSettings
 
+_ELSEWHERE = ("env_file", "config", *SourceSettings.model_fields, *TlsSettings.model_fields, *S3Settings.model_fields)
 SOURCE_DATABASE = "source"
 STORAGE_DATABASE = "dagster"
 
@@ -80,7 +84,7 @@ def open_home(folder: Path) -> Home:
     try:
         for part in (home.folder, home.dagster, home.exports):
             part.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(_dagster_yaml(), home.dagster / "dagster.yaml")
+        shutil.copyfile(project_dagster_yaml(), home.dagster / "dagster.yaml")
     except OSError as error:
         raise ConfigError(
             f"home {home.folder}: {error.strerror}; choose a folder you can write to with --home"
@@ -103,6 +107,8 @@ def environment(home: Home, server: EmbeddedServer) -> dict[str, str]:
     sample = home.read_sample()
     first = {"EXPORT_FIRST_PARTITION": sample.first_day.isoformat()} if sample else {}
     return first | {
+        # A home is complete in itself: what is set of another source and another destination is not for it.
+        **{f"{PREFIX}{name.upper()}": "" for name in _ELSEWHERE},
         # A backfill waits for a code server that is being started again, instead of failing.
         "DAGSTER_BACKFILL_RETRY_DEFINITION_CHANGED_ERROR": "1",
         "DAGSTER_HOME": str(home.dagster),
@@ -110,10 +116,3 @@ def environment(home: Home, server: EmbeddedServer) -> dict[str, str]:
         "EXPORT_SOURCE_URL": server.url(SOURCE_DATABASE),
         "EXPORT_STORAGE_URL": server.url(STORAGE_DATABASE, driver="postgresql+psycopg2"),
     }
-
-
-def _dagster_yaml() -> Path:
-    """Return the project's dagster.yaml: inside the installed package, or above it in a checkout."""
-    package = Path(str(files("export_pipeline")))
-    installed = package / "dagster.yaml"
-    return installed if installed.exists() else package.parent / "dagster.yaml"

@@ -20,6 +20,8 @@ from export_pipeline.schemas.rules import Rule
 from export_pipeline.schemas.thresholds import Severity, Threshold
 from export_pipeline.schemas.validation import Subject
 from export_pipeline.transforms.description import describe
+from export_pipeline.transforms.enrich_context import EnrichContext
+from export_pipeline.transforms.standardize_timestamps import StandardizeTimestamps
 from export_pipeline.transforms.transform import Transform
 from export_pipeline.write.hints import published_field
 
@@ -160,6 +162,31 @@ class Dataset:
             replace(column, source_name=column_map.get(column.name, column.source_name)) for column in self.columns
         )
         return replace(self, table=table or self.table, columns=columns)
+
+    def in_zone(self, zone: str) -> "Dataset":
+        """Return the dataset with its times that carry none read in `zone`. Raises: ConfigError where all carry one."""
+        if not any(column.pg_type == "timestamp" for column in self.columns):
+            raise ConfigError(f"dataset {self.name}: its times carry a zone each; leave naive_zone out")
+        transforms = tuple(
+            replace(transform, zone=zone) if isinstance(transform, StandardizeTimestamps) else transform
+            for transform in self.transforms
+        )
+        return replace(self, naive_zone=zone, transforms=transforms)
+
+    def joined_with(self, table: str | None, column_map: Mapping[str, str]) -> "Dataset":
+        """Return the dataset with its side table read from another table, or from columns of other names there.
+
+        Raises: ConfigError where it has none.
+        """
+        if not any(isinstance(transform, EnrichContext) for transform in self.transforms):
+            raise ConfigError(
+                f"dataset {self.name}: no side table is joined to it; leave side_table and side_column_map out"
+            )
+        transforms = tuple(
+            transform.reading(table, column_map) if isinstance(transform, EnrichContext) else transform
+            for transform in self.transforms
+        )
+        return replace(self, transforms=transforms)
 
     @property
     def fingerprint(self) -> str:

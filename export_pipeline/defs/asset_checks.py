@@ -16,6 +16,7 @@ from dagster import (
     AssetCheckSpec,
     AssetKey,
     Output,
+    PartitionsDefinition,
     PreviewWarning,
     multi_asset_check,
 )
@@ -24,15 +25,14 @@ from export_pipeline.datasets.checks import Check
 from export_pipeline.datasets.dataset import Dataset
 from export_pipeline.defs.evaluations import evaluations
 from export_pipeline.defs.jobs import asset_key, checks_job_name
-from export_pipeline.defs.ops import DESTINATION_POOL, SOURCE_POOL
 from export_pipeline.defs.partitions import partitions_definition
+from export_pipeline.defs.pools import DESTINATION_POOL, SOURCE_POOL
 from export_pipeline.defs.retries import Attempt, retries_by_error_class
 from export_pipeline.defs.storage_connections import keep_connections
 from export_pipeline.inspection.derived import DERIVED_CHECKS, inspect_derived
 from export_pipeline.inspection.inspection import Findings, Inspection
 from export_pipeline.inspection.primary import PRIMARY_CHECKS, inspect_primary
 from export_pipeline.settings import PRIMARY_FORMAT, Settings
-from export_pipeline.write.destinations.registry import open_destination
 from export_pipeline.write.formats.registry import FORMATS
 
 _Inspect = Callable[[Inspection, Sequence[str], Collection[Check]], Mapping[str, Findings]]
@@ -54,7 +54,7 @@ def dataset_checks(dataset: Dataset, settings: Settings) -> Sequence[AssetChecks
 
     of_derived = [
         _format_checks(dataset, settings, name, DERIVED_CHECKS, inspect_derived, DESTINATION_POOL)
-        for name in settings.formats
+        for name in settings.formats_of(dataset.name)
     ]
     return [_format_checks(dataset, settings, PRIMARY_FORMAT, PRIMARY_CHECKS, primary, SOURCE_POOL), *of_derived]
 
@@ -63,7 +63,7 @@ def _format_checks(  # noqa: PLR0913, PLR0917 - which asset, which checks of it,
     dataset: Dataset, settings: Settings, fmt: str, checks: Sequence[Check], inspect: _Inspect, pool: str
 ) -> AssetChecksDefinition:
     asset = asset_key(dataset.name, fmt)
-    specs = _specs(asset, checks, settings)
+    specs = _specs(asset, checks, partitions_definition(settings.partitioning_of(dataset.name)))
 
     @multi_asset_check(
         name=f"check_{asset.path[-1]}",
@@ -77,8 +77,8 @@ def _format_checks(  # noqa: PLR0913, PLR0917 - which asset, which checks of it,
         keys = _partition_keys(context, attempt, dataset.name)
         wanted = [one for one in checks if one.value in {key.name for key in context.selected_asset_check_keys}]
         with retries_by_error_class(attempt):
-            destination = open_destination(settings.root_url)
-            inspection = Inspection(dataset, settings.partitioning, destination, FORMATS[fmt], context.run.run_id)
+            partitioning = settings.partitioning_of(dataset.name)
+            inspection = Inspection(dataset, partitioning, settings.destination, FORMATS[fmt], context.run.run_id)
             findings = inspect(inspection, keys, wanted)
         keep_connections(context.instance)
         yield from evaluations(context.instance, asset, inspection, findings)
@@ -88,7 +88,7 @@ def _format_checks(  # noqa: PLR0913, PLR0917 - which asset, which checks of it,
     return check
 
 
-def _specs(asset: AssetKey, checks: Sequence[Check], settings: Settings) -> Sequence[AssetCheckSpec]:
+def _specs(asset: AssetKey, checks: Sequence[Check], partitions: PartitionsDefinition) -> Sequence[AssetCheckSpec]:
     with warnings.catch_warnings():
         # Checks of partitions are in preview; without them only the newest evaluation of all partitions is kept.
         warnings.simplefilter("ignore", PreviewWarning)
@@ -97,7 +97,7 @@ def _specs(asset: AssetKey, checks: Sequence[Check], settings: Settings) -> Sequ
                 check.value,
                 asset=asset,
                 description=_DESCRIPTIONS[check],
-                partitions_def=partitions_definition(settings.partitioning),
+                partitions_def=partitions,
             )
             for check in checks
         ]

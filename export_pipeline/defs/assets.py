@@ -21,8 +21,9 @@ from export_pipeline.defs.config import DatasetRunConfig, ValidateConfig, run_co
 from export_pipeline.defs.freshness import freshness_policy
 from export_pipeline.defs.io_managers import io_manager_key
 from export_pipeline.defs.lineage import column_metadata
-from export_pipeline.defs.ops import DESTINATION_POOL, extract_op, publish_op, transform_op, validate_op
+from export_pipeline.defs.ops import extract_op, publish_op, transform_op, validate_op
 from export_pipeline.defs.partitions import partitions_definition
+from export_pipeline.defs.pools import DESTINATION_POOL
 from export_pipeline.defs.source_assets import table_input, table_key, tables_of
 from export_pipeline.extract.names import TableName
 from export_pipeline.plan import ExportPlan
@@ -37,7 +38,7 @@ def dataset_assets(dataset: Dataset, settings: Settings) -> Sequence[AssetsDefin
         # The beta features in use: backfill policies, without which a backfill is one run a partition, and code
         # references.
         warnings.simplefilter("ignore", BetaWarning)
-        derived = [derived_asset(dataset, FORMATS[name], settings) for name in settings.formats]
+        derived = [derived_asset(dataset, FORMATS[name], settings) for name in settings.formats_of(dataset.name)]
         return [parquet_asset(dataset, settings), *derived]
 
 
@@ -58,12 +59,12 @@ def parquet_asset(dataset: Dataset, settings: Settings) -> AssetsDefinition:
             **column_metadata(dataset, FORMATS[PRIMARY_FORMAT]),
             "dagster/code_references": code_references(dataset, parquet_asset),
         },
-        partitions_def=partitions_definition(settings.partitioning),
+        partitions_def=partitions_definition(settings.partitioning_of(dataset.name)),
         backfill_policy=BackfillPolicy.multi_run(settings.max_partitions_per_run),
-        config=_flat_config(settings),
+        config=_flat_config(dataset, settings),
         code_version=dataset.fingerprint[:12],
     )(_flow(dataset))
-    freshness = freshness_policy(dataset, settings.partitioning)  # graph_asset takes none
+    freshness = freshness_policy(dataset, settings.partitioning_of(dataset.name))  # graph_asset takes none
     return made.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=freshness))
 
 
@@ -84,9 +85,9 @@ def derived_asset(dataset: Dataset, fmt: Format, settings: Settings) -> AssetsDe
             **column_metadata(dataset, fmt),
             "dagster/code_references": code_references(dataset, derived_asset),
         },
-        partitions_def=partitions_definition(settings.partitioning),
+        partitions_def=partitions_definition(settings.partitioning_of(dataset.name)),
         backfill_policy=BackfillPolicy.multi_run(settings.max_partitions_per_run),
-        freshness_policy=freshness_policy(dataset, settings.partitioning),
+        freshness_policy=freshness_policy(dataset, settings.partitioning_of(dataset.name)),
         io_manager_key=io_manager_key(fmt),
         pool=DESTINATION_POOL,
         code_version=dataset.fingerprint[:12],
@@ -113,7 +114,7 @@ def _flow(dataset: Dataset) -> Callable[..., ExportPlan]:
     return flow
 
 
-def _flat_config(settings: Settings) -> ConfigMapping:
+def _flat_config(dataset: Dataset, settings: Settings) -> ConfigMapping:
     """Return the mapping of the asset's flat config to the ops that take it."""
 
     def to_ops(given: Mapping[str, object]) -> Mapping[str, object]:
@@ -122,4 +123,4 @@ def _flat_config(settings: Settings) -> ConfigMapping:
             for op, part in (("extract", DatasetRunConfig), ("validate", ValidateConfig))
         }
 
-    return ConfigMapping(to_ops, run_config_model(settings).to_fields_dict())
+    return ConfigMapping(to_ops, run_config_model(settings, dataset.name).to_fields_dict())

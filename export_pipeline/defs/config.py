@@ -77,12 +77,12 @@ class DatasetRunConfig(ExtractConfig, ValidateConfig):
             raise ConfigError(f"the config of this run: {'; '.join(mistakes)}")
 
 
-def run_config_model(settings: Settings) -> type[DatasetRunConfig]:
-    """Return `DatasetRunConfig` with the settings as its defaults, so that the launchpad shows them."""
+def run_config_model(settings: Settings, dataset: str) -> type[DatasetRunConfig]:
+    """Return `DatasetRunConfig` with the dataset's settings as its defaults, so that the launchpad shows them."""
     fields = {
         name: (
             field.annotation,
-            Field(default=_plain(getattr(settings, name)), description=field.description),
+            Field(default=_plain(settings.chosen(dataset, name)), description=field.description),
         )
         for name, field in DatasetRunConfig.model_fields.items()
     }

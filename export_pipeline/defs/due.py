@@ -83,6 +83,6 @@ def _refreshed_at(look: Look, key: str) -> datetime | None:
     published_at = look.found.published_at.get(key)
     if published_at is None or key in look.found.stale_formats:
         return None
-    if look.found.verdicts[key].state in {State.UNSETTLED, State.UNKNOWN}:
+    if look.found.verdicts[key].state is State.UNSETTLED:
         return published_at + UNPROVEN_EVERY
     return published_at + look.open_every if key == look.open_key else None

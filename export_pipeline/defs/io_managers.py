@@ -34,7 +34,6 @@ from export_pipeline.flow import ExportJob, Outcome, export
 from export_pipeline.plan import ExportPlan, Origin
 from export_pipeline.progress import OnProgress
 from export_pipeline.settings import PRIMARY_FORMAT, Settings
-from export_pipeline.write.destinations.registry import open_destination
 from export_pipeline.write.formats.format import Format
 from export_pipeline.write.formats.registry import FORMATS
 from export_pipeline.write.paths import Target
@@ -89,7 +88,7 @@ class PublishingIOManager(IOManager):
             return ExportPlan.published(dataset)
         targets = [self._target(dataset.name, key, self._format) for key in context.asset_partition_keys]
         try:
-            return load_as(wanted, open_destination(self._settings.root_url), targets, self._format)
+            return load_as(wanted, self._settings.destination, targets, self._format)
         except PermanentError as error:
             raise Failure(str(error), allow_retries=False) from error
 
@@ -115,10 +114,10 @@ class PublishingIOManager(IOManager):
         target = partial(self._target, plan.dataset.name, key)
         job = ExportJob(
             source=self._settings.source,
-            destination=open_destination(self._settings.root_url),
+            destination=self._settings.destination,
             target=target(self._format),
             fmt=self._format,
-            window=self._settings.partitioning.window(key),
+            window=self._settings.partitioning_of(plan.dataset.name).window(key),
             run_id=context.run_id,
             primary=target(FORMATS[PRIMARY_FORMAT]) if plan.origin is Origin.PUBLISHED else None,
         )
@@ -130,7 +129,7 @@ class PublishingIOManager(IOManager):
         return outcome
 
     def _target(self, dataset: str, key: str, fmt: Format) -> Target:
-        return Target.of_partition(dataset, fmt, self._settings.partitioning.folder(key))
+        return Target.of_partition(dataset, fmt, self._settings.partitioning_of(dataset).folder(key))
 
 
 def io_managers(settings: Settings, on_progress: OnProgress) -> Mapping[str, IOManagerDefinition]:

@@ -78,7 +78,7 @@ def last_attempts_sensor(settings: Settings) -> SensorDefinition:
 
 def judge(instance: DagsterInstance, dataset: str, settings: Settings) -> Finding:
     """Look for partitions of the dataset, in any format, whose last attempt failed."""
-    failed = failed_attempts(instance, asset_keys(dataset, settings.formats))
+    failed = failed_attempts(instance, asset_keys(dataset, settings.formats_of(dataset)))
     if not failed:
         return Finding(passed=True, description="no partition's last attempt failed", metadata={})
     partitions = sorted({attempt.partition for attempt in failed})

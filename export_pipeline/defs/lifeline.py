@@ -14,6 +14,7 @@ from pathlib import Path
 
 from dagster import DagsterInstance, InitResourceContext, IOManager, IOManagerDefinition
 
+from export_pipeline.defs.pools import make_pools
 from export_pipeline.defs.storage_connections import keep_connections
 
 
@@ -47,13 +48,14 @@ def abandoned_runs(folder: Path) -> dict[str, list[Path]]:
 
 
 def with_lifeline(manager: IOManager) -> IOManagerDefinition:
-    """Return the IO manager as one that holds a lifeline, and keeps storage connections, while a run uses it."""
+    """Return the IO manager as one that readies the storage for a run, and holds a lifeline while the run uses it."""
 
     def guarded(context: InitResourceContext) -> Iterator[IOManager]:
         if context.run is None or context.instance is None:  # somebody loads a value outside of a run
             yield manager
             return
         keep_connections(context.instance)
+        make_pools(context.instance)
         with lifeline(workers_folder(context.instance), context.run.run_id):
             yield manager
 

@@ -27,9 +27,11 @@ def take_look(
 ) -> Look:
     """Compare the partitions `keys` with the source. Raises: SourceBusyError when it takes too long, ExportError."""
     # First: of a run that ends while the source is scanned, the file may be seen as it was before.
-    under_way = partitions_under_way(instance, dataset.name, asset_keys(dataset.name, settings.formats), keys)
+    assets = asset_keys(dataset.name, settings.formats_of(dataset.name))
+    under_way = partitions_under_way(instance, dataset.name, assets, keys)
     source = in_time(settings.source)
-    found = compare(source, dataset, settings.partitioning, keys, settings.published, bounded=True)
+    partitioning, published = settings.partitioning_of(dataset.name), settings.published_of(dataset.name)
+    found = compare(source, dataset, partitioning, keys, published, bounded=True)
     return Look(
         found,
         open_key=keys[-1],
@@ -48,7 +50,7 @@ def recent_partitions(partitioning: Partitioning, now: datetime, days: int) -> l
 
 def configuration(dataset: Dataset, settings: Settings) -> str:
     """Return a name for what a run's outcome depends on: when it changes, earlier failures say nothing any more."""
-    chosen = settings.model_dump_json(exclude={"source_url", "storage_url"})
+    chosen = settings.model_dump_json(exclude={"source_url", "storage_url", "config", "env_file"})
     parts = (dataset.name, dataset.fingerprint, chosen, str(settings.source), export_pipeline.__version__)
     return sha256("\n".join(parts).encode()).hexdigest()[:12]
 

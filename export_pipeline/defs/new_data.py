@@ -20,14 +20,19 @@ from export_pipeline.settings import Settings
 _MOST_REASONS = 5
 
 
+def sensor_name(dataset: str) -> str:
+    """Return the name of the dataset's sensor, by which its ticks are found."""
+    return f"{dataset}_new_data"
+
+
 def new_data_sensor(dataset: Dataset, settings: Settings) -> SensorDefinition:
     """Return the sensor that requests a run for each partition whose file is missing or out of date."""
 
     @sensor(
-        name=f"{dataset.name}_new_data",
+        name=sensor_name(dataset.name),
         job_name=job_name(dataset.name),
         minimum_interval_seconds=settings.sensor_interval_s,
-        default_status=DefaultSensorStatus.STOPPED,
+        default_status=DefaultSensorStatus.RUNNING if settings.sensors_on else DefaultSensorStatus.STOPPED,
         description=(
             f"Compares the last {settings.sensor_window_days} days of `{dataset.table}` with what is "
             "published: late, updated and deleted rows are found, without a cursor that could lose any."
@@ -35,7 +40,7 @@ def new_data_sensor(dataset: Dataset, settings: Settings) -> SensorDefinition:
     )
     def look(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
         now = datetime.now(UTC)
-        keys = recent_partitions(settings.partitioning, now, settings.sensor_window_days)
+        keys = recent_partitions(settings.partitioning_of(dataset.name), now, settings.sensor_window_days)
         if not keys:
             yield SkipReason(f"the first partition begins after {now:%Y-%m-%d}")
             return

@@ -16,12 +16,10 @@ from export_pipeline.defs.descriptions import (
     validate_description,
 )
 from export_pipeline.defs.plans import PLAN_IO_MANAGER
+from export_pipeline.defs.pools import SOURCE_POOL
 from export_pipeline.defs.retries import Attempt, retries_by_error_class
 from export_pipeline.plan import ExportPlan
 from export_pipeline.transforms.transform import Lookup, Transform
-
-SOURCE_POOL = "source_db"
-DESTINATION_POOL = "destination"
 
 
 def extract_op(dataset: Dataset) -> OpDefinition:

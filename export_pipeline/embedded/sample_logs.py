@@ -52,9 +52,18 @@ class LogMaker:
 
     def make_chunk(self, first: int, row_count: int, total: int) -> pa.Table:
         """Return `row_count` of `total` rows, in time order; row 0 has id 1, `first` is the first here."""
-        rng = self._rng
-        texts = np.searchsorted(_SHARES, rng.random(row_count), side="right")
-        moments = self._curve.spread(rng, first, row_count, total)
+        texts = self._draw_texts(row_count)
+        return self._make_rows(first, texts, self._curve.spread(self._rng, first, row_count, total))
+
+    def make_at(self, first: int, moments: Micros) -> pa.Table:
+        """Return a row for each of `moments`, which lie within the curve's days; the ids begin with `first + 1`."""
+        return self._make_rows(first, self._draw_texts(moments.size), moments)
+
+    def _draw_texts(self, row_count: int) -> npt.NDArray[np.int64]:
+        return np.searchsorted(_SHARES, self._rng.random(row_count), side="right")
+
+    def _make_rows(self, first: int, texts: npt.NDArray[np.int64], moments: Micros) -> pa.Table:
+        rng, row_count = self._rng, moments.size
         message_dirt = draw_dirt(rng, row_count, MESSAGE_DIRT)
         messages = make_messages(rng, self._filler, texts, message_dirt)
         levels, level_counts = make_levels(rng, _SEVERITIES[texts], draw_dirt(rng, row_count, LEVEL_DIRT))

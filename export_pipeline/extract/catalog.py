@@ -30,18 +30,33 @@ WHERE c.oid = {regclass}
 ORDER BY a.attnum
 """
 
-# Whether an index leads with the time column, and whether a unique one lies within the key.
-_INDEXES = """
-WITH indexed AS (
-    SELECT i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL AS is_unique,
+# Of the relation and all below it (partitions, inheriting tables): whether each row shows who wrote it, whether an
+# index leads with the time column everywhere, and whether a unique one over all of it lies within the key.
+# A foreign table gives 0 for xmin, and a table of another access method than heap whatever it likes.
+_TREE = """
+WITH RECURSIVE tree AS (
+    SELECT {regclass}::oid AS oid
+    UNION ALL
+    SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid
+), relation AS (
+    SELECT c.oid, c.relkind, am.amname, c.oid = {regclass} AS is_root
+    FROM tree JOIN pg_class c USING (oid) LEFT JOIN pg_am am ON am.oid = c.relam
+), indexed AS (
+    SELECT i.indrelid, i.indisunique AND i.indexprs IS NULL AS is_unique,
         (SELECT array_agg(a.attname::text ORDER BY place) FROM unnest(i.indkey) WITH ORDINALITY AS k (number, place)
-         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number WHERE place <= i.indnkeyatts) AS columns
-    FROM pg_index i WHERE i.indrelid = {regclass} AND i.indisvalid)
-SELECT coalesce(bool_or(columns[1] = {time}), false), coalesce(bool_or(is_unique AND columns <@ ARRAY[{key}]), false)
-FROM indexed
+         LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
+         WHERE place <= i.indnkeyatts) AS columns
+    FROM pg_index i JOIN relation r ON r.oid = i.indrelid WHERE i.indisvalid AND i.indpred IS NULL
+)
+SELECT
+    bool_and(CASE WHEN relkind IN ('r', 'm') THEN amname = 'heap' ELSE relkind = 'p' END)
+        AND bool_and(CASE WHEN is_root AND relkind IN ('r', 'm', 'p') THEN has_column_privilege(oid, 'xmin', 'SELECT')
+            AND has_column_privilege(oid, 'tableoid', 'SELECT') ELSE true END),
+    bool_and(relkind = 'p' OR EXISTS (SELECT FROM indexed WHERE indrelid = relation.oid AND columns[1] = {time})),
+    (count(*) = 1 OR bool_or(is_root AND relkind = 'p')) AND bool_or(is_root AND EXISTS (
+        SELECT FROM indexed WHERE indrelid = relation.oid AND is_unique AND columns <@ ARRAY[{key}]))
+FROM relation
 """
-
-_KINDS_WITH_XMIN = frozenset({"r", "p", "m"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +65,13 @@ class LiveTable:
 
     name: TableName
     kind: str
+    """`pg_class.relkind`: r table, p partitioned parent, v view, m materialized view, f foreign table."""
     columns: dict[str, str]
+    has_xmin: bool
+    """Whether this account sees of every row which transaction wrote it: not of views and foreign tables."""
     time_is_indexed: bool
     key_is_unique: bool
     """Whether the server itself keeps the selection's key unique."""
-
-    @property
-    def has_xmin(self) -> bool:
-        """Whether rows show the transaction that wrote them (views and foreign tables do not)."""
-        return self.kind in _KINDS_WITH_XMIN
 
 
 def describe(cursor: Cursor, selection: Selection) -> LiveTable:
@@ -72,9 +85,8 @@ def describe(cursor: Cursor, selection: Selection) -> LiveTable:
     columns = {name: _type_in_words(*types) for _, name, *types in rows}
     source_names = {column.name: column.source_name for column in selection.columns}
     key = ", ".join(_text(source_names[name]) for name in selection.key)
-    cursor.execute(_INDEXES.format(regclass=regclass, time=_text(selection.time.source_name), key=key))
-    time_is_indexed, key_is_unique = cursor.fetchone()
-    return LiveTable(table, rows[0][0], columns, time_is_indexed, key_is_unique)
+    cursor.execute(_TREE.format(regclass=regclass, time=_text(selection.time.source_name), key=key))
+    return LiveTable(table, rows[0][0], columns, *cursor.fetchone())
 
 
 def require_declared(live: LiveTable, selection: Selection) -> None:
@@ -103,9 +115,10 @@ def index_advice(live: LiveTable, selection: Selection) -> str | None:
     if live.time_is_indexed or live.kind not in {"r", "p", "m"}:
         return None
     time = quote(selection.time.source_name)
+    how = "CREATE INDEX" if live.kind == "p" else "CREATE INDEX CONCURRENTLY"  # which a parent does not take
     return (
         f"table {live.name} has no index on its time column, so each partition scans it whole; "
-        f"run: CREATE INDEX CONCURRENTLY ON {live.name.quoted} ({time})"
+        f"run: {how} ON {live.name.quoted} ({time})"
     )
 
 

@@ -22,15 +22,31 @@ def copy_query(selection: Selection) -> str:
 
 
 def count_query(selection: Selection, *, with_xmin: bool) -> str:
-    """Return the SELECT of one row: row count, newest writing transaction (64-bit) or NULL, guarded values.
+    """Return the SELECT of the selection's tally (`tally_columns`) and its guarded values, a row per relation.
 
-    The third figure counts values that have no exact Arrow form and that the stream itself could not show:
+    The last figure counts values that have no exact Arrow form and that the stream itself could not show:
     arrays of more than one dimension, or that do not start at 1.
     """
-    newest = newest_xid("xmin") if with_xmin else "NULL::bigint"
+    tally = tally_columns(selection, with_xmin=with_xmin)
     guards = " OR ".join(_array_guard(column) for column in selection.columns if column.travels.is_list)
     guarded = f"count(*) FILTER (WHERE {guards})" if guards else "0::bigint"
-    return f"SELECT count(*), {newest}, {guarded} FROM {selection.table.quoted}{_where(selection)}"
+    return f"SELECT {tally}, {guarded} FROM {selection.table.quoted}{_where(selection)} GROUP BY 1"
+
+
+def tally_columns(selection: Selection, *, with_xmin: bool) -> str:
+    """Return the columns of a `TalliedRows`; the first one is what to group by.
+
+    Where xmin cannot be read the fourth one is a digest of the rows, as the server reads them.
+    """
+    if with_xmin:
+        return f"tableoid::bigint, count(*), {newest_xid('xmin')}, NULL::text"
+    return f"NULL::bigint, count(*), NULL::bigint, {_digest(selection)}"
+
+
+def _digest(selection: Selection) -> str:
+    """Return the sum of the rows' hashes: the same in any order, another one when a value of a row changes."""
+    columns = ", ".join(quote(column.source_name) for column in selection.columns)
+    return f'sum(hashtextextended((ROW({columns})::text) COLLATE "C", 0))::text'
 
 
 def newest_xid(column: str) -> str:
@@ -50,29 +66,48 @@ def _widened_xid(column: str) -> str:
 
 
 def scan_query(selection: Selection, bounds: Sequence[datetime], *, with_xmin: bool) -> str:
-    """Return the SELECT of (bucket, rows, newest transaction) per span of time between `bounds`, ascending.
+    """Return the SELECT of the tally per relation and span of time between `bounds`; the bucket comes last.
 
     Bucket i holds the rows from bound i-1 up to bound i; bucket 0 lies before the first bound, bucket len(bounds)
     from the last one on; a NULL time has bucket NULL.
     """
-    newest = newest_xid("xmin") if with_xmin else "NULL::bigint"
-    bucket = _bucket(selection, bounds)
-    return f"SELECT {bucket}, count(*), {newest} FROM {selection.table.quoted}{_where(selection)} GROUP BY 1"
+    tally, bucket = tally_columns(selection, with_xmin=with_xmin), _bucket(selection, bounds)
+    return f"SELECT {tally}, {bucket} FROM {selection.table.quoted}{_where(selection)} GROUP BY 1, 5"
+
+
+def span_query(selection: Selection, first: datetime, end: datetime) -> str:
+    """Return the SELECT of one row about the whole table: how its times lie to the span from `first` up to `end`.
+
+    Rows in all, without a time, at ±infinity, before the span, from its end on; the oldest time of all, then the
+    newest within the span, as text. Infinite times are in none of the figures but their own.
+    """
+    time = selection.time
+    name, finite = quote(time.source_name), f"isfinite({quote(time.source_name)})"
+    start, after = (literal(time.bound(moment), time.pg_type) for moment in (first, end))
+    inside = f"{name} >= {start} AND {name} < {after}"
+    return (
+        f"SELECT count(*), count(*) - count({name}), count(*) FILTER (WHERE NOT {finite}), "
+        f"count(*) FILTER (WHERE {finite} AND {name} < {start}), "
+        f"count(*) FILTER (WHERE {finite} AND {name} >= {after}), "
+        f"min({name}) FILTER (WHERE {finite})::text, max({name}) FILTER (WHERE {inside})::text "
+        f"FROM {selection.table.quoted}"
+    )
 
 
 def comparison_query(
     selection: Selection, bounds: Sequence[datetime], horizons: Sequence[int], *, with_xmin: bool
 ) -> str:
-    """Return the SELECT of (bucket, rows, rows from before the bucket's horizon), with buckets as in `scan_query`.
+    """Return the SELECT of (bucket, rows, rows from before the bucket's horizon, digest), buckets as in `scan_query`.
 
-    `horizons` are 64-bit transaction ids, that of bucket 1 first. Without xmin the third figure is NULL.
+    `horizons` are 64-bit transaction ids, that of bucket 1 first. Without xmin there is a digest of the rows instead.
     """
     bucket, source = _bucket(selection, bounds), f"{selection.table.quoted}{_where(selection)}"
     if not with_xmin:
-        return f"SELECT {bucket}, count(*), NULL::bigint FROM {source} GROUP BY 1"
+        return f"SELECT {bucket}, count(*), NULL::bigint, {_digest(selection)} FROM {source} GROUP BY 1"
     rows = f"SELECT {bucket} AS bucket, {_widened_xid('xmin')} AS writer FROM {source}"
     horizon = f"(ARRAY[{', '.join(map(str, horizons))}]::bigint[])[bucket]"
-    return f"SELECT bucket, count(*), count(*) FILTER (WHERE writer < {horizon}) FROM ({rows}) AS seen GROUP BY 1"
+    old = f"count(*) FILTER (WHERE writer < {horizon})"
+    return f"SELECT bucket, count(*), {old}, NULL::text FROM ({rows}) AS seen GROUP BY 1"
 
 
 def duplicate_keys_query(selection: Selection) -> str:

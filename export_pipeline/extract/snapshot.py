@@ -32,15 +32,20 @@ from export_pipeline.extract.query import (
 )
 from export_pipeline.extract.selection import Selection
 from export_pipeline.extract.source import Source, Timeouts, close_quietly
+from export_pipeline.extract.tally import TalliedRows, Tally, add_up
 
 T = TypeVar("T")
 
 # 42809: LOCK does not take this kind of relation. 42501: it wants SELECT on the whole table.
 _LOCK_REFUSED = frozenset({"42809", "42501"})
 
+# The checkpoint's timeline lags behind a promotion by minutes; a standby shows no other.
 _IDENTITY = """
 SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint, clock_timestamp()::timestamptz(6),
-    (SELECT system_identifier::text FROM pg_control_system()), (SELECT timeline_id FROM pg_control_checkpoint())
+    (SELECT system_identifier::text FROM pg_control_system()),
+    CASE WHEN pg_is_in_recovery()
+    THEN (SELECT greatest(timeline_id, min_recovery_end_timeline) FROM pg_control_checkpoint(), pg_control_recovery())
+    ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END
 FROM pg_current_snapshot() s
 """
 
@@ -60,9 +65,7 @@ class SnapshotIdentity:
 class Count:
     """What is in a selection, counted by the server in the snapshot."""
 
-    rows: int
-    newest: int | None
-    """The 64-bit id of the newest transaction that wrote a row; None for 0 rows or where xmin cannot be read."""
+    tally: Tally
     special_times: dict[str, int]
     """Per time column, how many values the policy for special times replaces."""
 
@@ -87,13 +90,13 @@ class Snapshot:
         Raises: UnrepresentableValueError when arrays have no exact Arrow form.
         """
         query = count_query(selection, with_xmin=with_xmin)
-        ((rows, newest, nested),) = self._ask(f"cannot count {selection.table}", lambda: self._fetch_rows(query))
-        if nested:
+        parts = self._ask(f"cannot count {selection.table}", lambda: self._fetch_rows(query))
+        if nested := sum(part[-1] for part in parts):
             raise UnrepresentableValueError(
                 f"{self.where}: {nested} rows of {selection.table} hold arrays of several dimensions, or not starting "
                 "at 1, which an Arrow list cannot hold; declare the column as text in the dataset"
             )
-        return Count(rows, newest, self._special_times(selection))
+        return Count(add_up(TalliedRows(*part[:-1]) for part in parts), self._special_times(selection))
 
     def lookup(self, table: TableName, columns: tuple[str, ...]) -> pa.Table:
         """Read a whole side table."""
@@ -146,18 +149,20 @@ def open_snapshot(source: Source, tables: Sequence[tuple[TableName, str]], where
         cursor = connection.cursor()
         stack.callback(close_quietly, cursor)
         with source_errors(f"{where}: cannot open a snapshot of {', '.join(str(name) for name, _ in tables)}"):
-            begin = partial(_begin_locked, stack, source, cursor, tables)
+            begin = partial(_begin_locked, stack, source, connection, cursor, tables)
             identity = interruptibly(begin, partial(_cancel, cursor))
         yield Snapshot(connection, cursor, identity, where)
 
 
 def _begin_locked(
-    stack: ExitStack, source: Source, cursor: Cursor, tables: Sequence[tuple[TableName, str]]
+    stack: ExitStack, source: Source, connection: Connection, cursor: Cursor, tables: Sequence[tuple[TableName, str]]
 ) -> SnapshotIdentity:
     """Begin the transaction behind its locks; what else holds them ends with `stack`."""
-    if not _lock_then_begin(cursor, source.timeouts, tables):
+    _begin(connection, cursor, source.timeouts)
+    if not _lock(cursor, tables):
+        connection.adbc_connection.rollback()  # which begins anew, still without a snapshot
+        _set_up(cursor, source.timeouts)
         stack.enter_context(_touch_lock(source, tables))
-        _begin(cursor, source.timeouts)
     return _identify(cursor)
 
 
@@ -166,16 +171,14 @@ def _cancel(cursor: Cursor) -> None:
         cursor.adbc_cancel()
 
 
-def _lock_then_begin(cursor: Cursor, timeouts: Timeouts, tables: Sequence[tuple[TableName, str]]) -> bool:
-    """Begin and lock; False, with no transaction open, where a relation refuses LOCK."""
-    _begin(cursor, timeouts)
+def _lock(cursor: Cursor, tables: Sequence[tuple[TableName, str]]) -> bool:
+    """Lock the tables; False, the transaction being broken then, where one of them refuses LOCK."""
     try:
         for table, _ in tables:
             cursor.execute(lock_statement(table))
     except adbc_driver_manager.Error as error:
         if error.sqlstate not in _LOCK_REFUSED:
             raise
-        cursor.execute("ROLLBACK")
         return False
     return True
 
@@ -186,8 +189,7 @@ def _touch_lock(source: Source, tables: Sequence[tuple[TableName, str]]) -> Iter
     connection = source.connect()
     cursor = connection.cursor()
     try:
-        cursor.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY")
-        _set_all(cursor, source.timeouts)
+        _begin(connection, cursor, source.timeouts, "READ COMMITTED")
         for table, column in tables:
             cursor.execute(touch_query(table, column))
             cursor.fetchall()
@@ -196,13 +198,19 @@ def _touch_lock(source: Source, tables: Sequence[tuple[TableName, str]]) -> Iter
         close_quietly(cursor, connection)
 
 
-def _begin(cursor: Cursor, timeouts: Timeouts) -> None:
-    cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    _set_all(cursor, timeouts)
+def _begin(connection: Connection, cursor: Cursor, timeouts: Timeouts, isolation: str = "REPEATABLE READ") -> None:
+    """Begin by the driver's own call, which sends BEGIN as one message.
+
+    A cursor prepares a statement first and runs it then: outside of a transaction a pooler may send the two to
+    different sessions.
+    """
+    connection.adbc_connection.set_autocommit(False)
+    _set_up(cursor, timeouts, isolation)
 
 
-def _set_all(cursor: Cursor, timeouts: Timeouts) -> None:
+def _set_up(cursor: Cursor, timeouts: Timeouts, isolation: str = "REPEATABLE READ") -> None:
     """Set by ourselves, not by the role, what changes what is read. SET takes no snapshot; a SELECT would."""
+    cursor.execute(f"SET TRANSACTION ISOLATION LEVEL {isolation} READ ONLY")
     settings = {
         "timezone": "'UTC'",
         "datestyle": "'ISO, MDY'",

@@ -3,6 +3,7 @@
 Which transaction runs on a connection is `snapshot.py`'s business; the environment is read in `settings.py`.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -52,15 +53,8 @@ class Source:
         with source_errors(f"cannot connect to {self}"):
             return adbc.connect(self._libpq_conninfo(), autocommit=True)
 
-    def _parameters(self) -> dict[str, object]:
-        try:
-            return dict(conninfo_to_dict(self.conninfo))
-        except psycopg.ProgrammingError:
-            # The driver's message may quote a part of the string, and so the password: it is not passed on.
-            raise ConfigError(
-                "EXPORT_SOURCE_URL is not a PostgreSQL connection string; "
-                "write postgresql://user:password@host:5432/database and percent-encode odd characters"
-            ) from None
+    def _parameters(self) -> dict[str, str]:
+        return parse_conninfo(self.conninfo)
 
     def _libpq_conninfo(self) -> str:
         silence_s = self.timeouts.network_silence_s
@@ -77,8 +71,29 @@ class Source:
             "client_encoding": "UTF8",
             **(keepalives if silence_s else {}),
         }
-        given = {name: str(value) for name, value in (defaults | self._parameters()).items()}
+        given = {name: str(value) for name, value in defaults.items()} | self._parameters()
         return make_conninfo("", **given)
+
+
+def parse_conninfo(conninfo: str) -> dict[str, str]:
+    """Return the parameters of a URL or of `name=value …`. Raises: ConfigError, which quotes nothing of it."""
+    with suppress(psycopg.ProgrammingError):
+        return {name: str(value) for name, value in conninfo_to_dict(conninfo).items()}
+    # Not inside of an `except`: the driver's message may quote a part of the string, and so the password.
+    raise ConfigError(
+        "EXPORT_SOURCE_URL is not a PostgreSQL connection string; "
+        "write postgresql://user:password@host:5432/database and percent-encode odd characters"
+    )
+
+
+def conninfo_of(url: str, parameters: Mapping[str, str]) -> str:
+    """Return a connection string of `url`, which may be empty, and libpq's `parameters` beside it.
+
+    Raises: ConfigError for a URL that is none.
+    """
+    if url and not parameters:
+        return url
+    return make_conninfo("", **{**parse_conninfo(url), **parameters})
 
 
 def close_quietly(*resources: "adbc.Connection | adbc.Cursor") -> None:

@@ -80,6 +80,7 @@ class Inspection:
         """Make sure that a failure was not another run's doing: one that published meanwhile, or is about to."""
         target = self.target(key)
         with self.destination.stage(self.run_id, target) as staging, staging.locked():
+            staging.recover()
             if self.manifest(key) != seen:
                 raise DestinationUnavailableError(
                     f"{target.data}: was published anew while it was checked; the check is tried again"

@@ -39,7 +39,7 @@ def check_reconciliation(
     if incomparable or count is None:
         return failed(Severity.WARN, f"the source cannot be compared: {incomparable or 'not counted'}", **figures)
     if count.before_horizon is None:
-        return _by_count_alone(manifest, count, figures)
+        return _by_digest(manifest, count, figures)
     missing = count.before_horizon - manifest.source_count
     if missing > 0:
         return failed(
@@ -60,6 +60,8 @@ def check_reconciliation(
 
 def is_same(manifest: Manifest, count: SourceCount) -> bool:
     """Tell whether the source holds, row by row, what was exported. False where that cannot be seen."""
+    if count.before_horizon is None:
+        return (count.rows, count.digest) == (manifest.source_count, manifest.digest)
     return count.rows == count.before_horizon == manifest.source_count
 
 
@@ -88,14 +90,14 @@ def _lost_since_written(manifest: Manifest, stored: StoredRows) -> str | None:
     return None
 
 
-def _by_count_alone(manifest: Manifest, count: SourceCount, figures: dict[str, Figure]) -> Finding:
+def _by_digest(manifest: Manifest, count: SourceCount, figures: dict[str, Figure]) -> Finding:
     """Judge where the source shows no transaction ids."""
-    if count.rows == manifest.source_count:
-        return passed(f"{count.rows} rows in the source, as many as in the file", **figures)
+    if is_same(manifest, count):
+        return passed(f"{count.rows} rows in the source, the same as in the file by their digest", **figures)
     return failed(
         Severity.WARN,
-        f"{count.rows} rows in the source, {manifest.source_count} when it was exported; the source does not show "
-        "which transactions wrote them, so nobody can tell why; export the partition again",
+        f"{count.rows} rows in the source, {manifest.source_count} other ones when it was exported; the source does "
+        "not show which transactions wrote them, so nobody can tell why; export the partition again",
         **figures,
     )
 

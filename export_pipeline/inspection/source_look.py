@@ -19,11 +19,12 @@ from export_pipeline.extract.source import Source
 class SourceCount:
     """A partition's rows today, and how many of them are from transactions that ended before the horizon asked for.
 
-    `before_horizon` is None where the source shows no transaction ids.
+    `before_horizon` is None where the source shows no transaction ids: there a digest tells what the rows are.
     """
 
     rows: int
     before_horizon: int | None
+    digest: str | None = None
 
     @property
     def written_since(self) -> int | None:
@@ -64,5 +65,5 @@ def look_at_source(
 
 def _counts(snapshot: Snapshot, query: str, keys: Sequence[str]) -> dict[str, SourceCount]:
     rows = snapshot.rows(query)
-    buckets = {bucket: SourceCount(int(str(count)), before) for bucket, count, before in rows}  # type: ignore[arg-type] # bigint or NULL
+    buckets = {bucket: SourceCount(*found) for bucket, *found in rows}  # type: ignore[arg-type] # as the query orders them
     return {key: buckets.get(number, SourceCount(0, 0)) for number, key in enumerate(keys, start=1)}

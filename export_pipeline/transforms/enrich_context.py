@@ -4,7 +4,8 @@ The side table is read once an export, in the export's own snapshot, by whoever 
 (`flow.py`). The join itself: `side_table.py`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
@@ -69,6 +70,21 @@ class EnrichContext(Transform):
             return self.apply
         lookup = self._given_lookup()
         return partial(self._join, index_side_table(lookup, read_lookup(lookup), self.outputs))
+
+    def reading(self, table: str | None, column_map: Mapping[str, str]) -> "EnrichContext":
+        """Return the same join with another side table, or with columns of other names there (ours → theirs).
+
+        Raises: ConfigError for a column that is not joined.
+        """
+        lookup = self._given_lookup()
+        if unknown := [name for name in column_map if name not in lookup.columns]:
+            raise ConfigError(
+                f"transform {self.name}: the column map of {lookup.table} names {', '.join(unknown)}; "
+                f"its columns are {', '.join(lookup.columns)}"
+            )
+        columns = tuple(column_map.get(name, name) for name in lookup.columns)
+        outputs = tuple(replace(output, column=column_map.get(output.column, output.column)) for output in self.outputs)
+        return replace(self, lookup=Lookup(table or lookup.table, columns), outputs=outputs)
 
     def _join(self, side_table: SideTable, batch: pa.RecordBatch) -> pa.RecordBatch:
         schema = self.output_schema(batch.schema)

@@ -3,22 +3,21 @@
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import psycopg
 import pyarrow.parquet as pq
 
-from export_pipeline.changes.pending import Published, compare
 from export_pipeline.changes.verdict import State
-from export_pipeline.datasets.registry import DATASETS
-from export_pipeline.extract.source import Source
-from export_pipeline.write.destinations.registry import open_destination
-from export_pipeline.write.formats.registry import FORMATS
+from export_pipeline.embedded.sample import create_tables, fill
+from export_pipeline_tests.changes.shop import ANOMALIES, Shop
+from export_pipeline_tests.conftest import LAST_DAY, SIZE
 from export_pipeline_tests.flows.running import DAYS, PARTITIONING, Exporter
+from export_pipeline_tests.servers import embedded_binaries, new_cluster, wait_until_replayed
 
-ANOMALIES = DATASETS["anomalies"]
 ROUNDS, WRITERS = 40, 3
 ROWS = 'select id, severity, "timestamp" from anomaly_records where "timestamp" >= %s and "timestamp" < %s'
 
@@ -89,27 +88,49 @@ def in_file(exporter: Exporter, day: str) -> set[tuple[object, ...]]:
     return {(row["id"], row["severity"], row["timestamp"].replace(tzinfo=None)) for row in rows}
 
 
-def test_in_sync_is_never_wrong(source_url: str, tmp_path: Path) -> None:
-    exporter, may_commit, chance = (
-        Exporter(source_url, tmp_path, ANOMALIES),
-        threading.Lock(),
-        random.Random(20_24),
-    )
-    published = Published(open_destination(str(tmp_path)), FORMATS["parquet"], ())
+def nothing_to_wait_for() -> None:
+    """A source shows at once what is committed to it."""
+
+
+def require_in_sync_is_never_wrong(
+    exporter: Exporter, written: str, catch_up: Callable[[], None] = nothing_to_wait_for
+) -> None:
+    """Export again and again, and look, while others write to `written`, which the exporter's source shows.
+
+    `catch_up` waits until it shows what is committed.
+    """
+    may_commit, chance, shop = threading.Lock(), random.Random(20_24), Shop(exporter)
     in_sync = changed = 0
-    with writers(source_url, may_commit) as running:
+    with writers(written, may_commit) as running:
         for _ in range(ROUNDS):
             exporter.run(chance.choice(DAYS))
             with may_commit:  # what is committed stands still; open transactions stay open
-                found = compare(Source(source_url), ANOMALIES, PARTITIONING, DAYS, published, bounded=True)
-                for day, verdict in found.verdicts.items():
+                catch_up()
+                for day, verdict in shop.look().verdicts.items():
                     if verdict.state is State.IN_SYNC:
-                        assert in_file(exporter, day) == in_source(source_url, day)
+                        assert in_file(exporter, day) == in_source(exporter.url, day)
                         in_sync += 1
                     changed += verdict.state is State.CHANGED
     assert all(writer.commits > 5 for writer in running)
     assert in_sync > 3
     assert changed > 10
-    for day in DAYS:
-        exporter.run(day)
-    assert compare(Source(source_url), ANOMALIES, PARTITIONING, DAYS, published, bounded=True).pending == ()
+    catch_up()
+    shop.export(*DAYS)
+    assert shop.look().pending == ()
+
+
+def test_in_sync_is_never_wrong(source_url: str, tmp_path: Path) -> None:
+    require_in_sync_is_never_wrong(Exporter(source_url, tmp_path, ANOMALIES), source_url)
+
+
+def test_in_sync_is_never_wrong_on_a_standby(tmp_path: Path) -> None:
+    with new_cluster(embedded_binaries()) as cluster, cluster.running() as primary:
+        create_tables(primary.url())
+        fill(primary.url(), SIZE, LAST_DAY)
+        with primary.standby().running() as standby:
+            wait_until_replayed(primary, standby)
+            require_in_sync_is_never_wrong(
+                Exporter(standby.url(), tmp_path, ANOMALIES),
+                primary.url(),
+                partial(wait_until_replayed, primary, standby),
+            )

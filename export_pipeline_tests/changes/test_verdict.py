@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from export_pipeline.changes.scan import Tally
-from export_pipeline.changes.verdict import State, judge
+from export_pipeline.changes.verdict import State, Verdict, judge
 from export_pipeline.extract.snapshot import SnapshotIdentity
+from export_pipeline.extract.tally import Tally
 from export_pipeline.write.manifest import Manifest
 from export_pipeline.write.snapshot_id import SnapshotId
 
@@ -36,6 +36,8 @@ def manifest(rows: int, xmin: int, newest: int | None = None) -> Manifest:
         config={},
         snapshot=SnapshotId(xmin, xmin + 3, NOW, "1", 1),
         newest=newest,
+        relations=(),
+        digest=None,
         quality=None,
         failures=(),
         transforms=(),
@@ -89,9 +91,29 @@ def test_another_declaration_is_out_of_date_whatever_the_rows() -> None:
 
 
 def test_a_newest_row_that_nobody_knows_is_not_in_sync() -> None:
-    verdict = judge(manifest(1, 100), Tally(1, None), server_at(200), "declared")
-    assert verdict.state is State.UNKNOWN
-    assert verdict.needs_export
+    assert judge(manifest(1, 100), Tally(1, None), server_at(200), "declared").needs_export
+
+
+def test_rows_that_lie_in_another_table_are_not_in_sync_however_old_they_are() -> None:
+    published = replace(manifest(2, 100), relations=(7, 9))
+    assert not judge(published, Tally(2, 50, (7, 9)), server_at(200), "declared").needs_export
+    for relations in ((7,), (7, 8), (7, 8, 9), ()):
+        verdict = judge(published, Tally(2, 50, relations), server_at(200), "declared")
+        assert verdict == Verdict(State.CHANGED, "its rows lie in other tables than when it was published")
+
+
+@pytest.mark.parametrize(
+    ("published", "today", "state"),
+    [
+        ("12", "12", State.IN_SYNC),
+        ("12", "13", State.CHANGED),
+        (None, "12", State.CHANGED),
+        ("12", None, State.CHANGED),
+    ],
+)
+def test_a_digest_takes_the_place_of_transactions(published: str | None, today: str | None, state: State) -> None:
+    tally = Tally(2, None if today else 50, () if today else (7,), today)
+    assert judge(replace(manifest(2, 100), digest=published), tally, server_at(200), "declared").state is state
 
 
 @pytest.mark.parametrize(

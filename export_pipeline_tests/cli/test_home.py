@@ -8,6 +8,8 @@ import pytest
 
 from export_pipeline.cli.home import Home, SampleRecord, open_home, running_server
 from export_pipeline.errors import ConfigError
+from export_pipeline.settings import Settings
+from export_pipeline_tests.cli.terminal import kept_state
 from export_pipeline_tests.conftest import RunSql
 
 SAMPLE = SampleRecord(1000, 3, 7, date(2026, 11, 20))
@@ -36,13 +38,14 @@ def test_which_sample_it_holds_is_remembered(tmp_path: Path) -> None:
 
 
 def test_its_server_has_both_databases_and_the_environment_names_them(
-    fresh_home: Path, sql: RunSql, monkeypatch: pytest.MonkeyPatch
+    fresh_home: Path, tmp_path: Path, sql: RunSql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("DAGSTER_HOME", "EXPORT_ROOT", "EXPORT_SOURCE_URL", "EXPORT_STORAGE_URL", "EXPORT_FIRST_PARTITION"):
-        monkeypatch.setenv(name, "before")  # so that it is as before afterwards
     home = open_home(fresh_home)
     home.write_sample(SAMPLE)
-    with running_server(home) as server:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("EXPORT_SOURCE_HOST=db.example.com\nEXPORT_ZONE=Asia/Tokyo\n", encoding="utf-8")
+    elsewhere = {"EXPORT_SOURCE_USER": "reader", "EXPORT_SOURCE_TLS": "require", "EXPORT_S3_REGION": "eu-central-1"}
+    with kept_state(elsewhere), running_server(home) as server:
         assert home.has_server()
         assert sql(os.environ["EXPORT_SOURCE_URL"], "select current_database()") == [("source",)]
         assert sql(server.url("dagster"), "select 1") == [(1,)]
@@ -50,3 +53,5 @@ def test_its_server_has_both_databases_and_the_environment_names_them(
         assert os.environ["EXPORT_FIRST_PARTITION"] == "2026-11-18"
         assert os.environ["DAGSTER_HOME"] == str(home.dagster)
         assert os.environ["EXPORT_ROOT"] == str(home.exports)
+        settings = Settings.load()
+        assert (settings.source.conninfo, settings.zone) == (server.url("source"), "UTC")

@@ -117,6 +117,11 @@ def test_a_column_map_with_an_unknown_name_is_refused_with_the_names_there_are()
         LOGS.renamed(None, {"mesage": "msg"})
 
 
+def test_a_dataset_that_joins_nothing_has_no_side_table() -> None:
+    with pytest.raises(ConfigError, match="dataset ips: no side table is joined to it; leave side_table"):
+        DATASETS["ips"].joined_with("ops.inventory", {})
+
+
 @pytest.mark.parametrize(
     ("change", "role"),
     [

@@ -180,7 +180,7 @@ def test_rows_at_the_edges_are_each_in_exactly_one_partition(
     with open_snapshot(source, [(dataset.table, "id")], "edges") as snapshot:
         for key in keys:
             selection = replace(dataset.selection, window=partitioning.window(key))
-            counted[key] = snapshot.count(selection, with_xmin=True).rows
+            counted[key] = snapshot.count(selection, with_xmin=True).tally.rows
     assert total == sum(counted.values()) > 100
     assert {key: tally.rows for key, tally in seen.partitions.items()} == dict(counted)
     assert seen.strays == 0

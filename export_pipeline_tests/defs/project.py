@@ -72,7 +72,7 @@ class Project:
 
     def manifests(self, dataset: str = "logs", fmt: str = "parquet") -> Mapping[str, Manifest]:
         """Return what is published, by the partition's folder."""
-        return self.settings.published.destination.list_manifests(dataset, FORMATS[fmt])
+        return self.settings.destination.list_manifests(dataset, FORMATS[fmt])
 
 
 def figures(record: AssetMaterialization | AssetObservation) -> dict[str, Any]:

@@ -65,7 +65,24 @@ def test_a_dataset_and_a_format_can_be_switched_off(settings: Settings) -> None:
     off = {"ips": {"enabled": False}, "anomalies": {"enabled": False}}
     few = Settings.load(source_url=settings.source.conninfo, formats=("jsonl",), datasets=off)
     keys = build_definitions(few).resolve_asset_graph().materializable_asset_keys
-    assert {key.to_user_string() for key in keys} == {"logs", "logs_jsonl"}
+    assert {key.to_user_string() for key in keys} == {"health", "logs", "logs_jsonl"}
+
+
+def test_one_dataset_may_be_cut_into_hours_while_the_others_keep_their_days(project: Project, days: list[str]) -> None:
+    own = {"logs": {"partition_grain": "hour", "formats": "jsonl"}}
+    mixed = project.with_settings(datasets=own)
+    hour = f"{days[1]}T07"
+    for dataset, key in (("logs", hour), ("ips", days[1])):
+        assert failures(mixed.run(dataset, partition=key)) == {}
+    assert {fmt: list(mixed.manifests("logs", fmt)) for fmt in ("parquet", "csv", "jsonl")} == {
+        "parquet": [f"hour={hour}"],
+        "csv": [],
+        "jsonl": [f"hour={hour}"],
+    }
+    assert list(mixed.manifests("ips")) == list(mixed.manifests("ips", "csv")) == [f"date={days[1]}"]
+    schedules = {one.name: one for one in mixed.definitions.get_repository_def().schedule_defs}
+    assert schedules["logs_closed_partition"].cron_schedule == "10 * * * *"
+    assert schedules["ips_closed_partition"].cron_schedule == "10 0 * * *"
 
 
 def test_the_other_formats_are_made_of_the_published_parquet_alone(project: Project, days: list[str]) -> None:

@@ -32,6 +32,14 @@ def test_the_launchpad_shows_every_choice_flat_with_the_settings_as_defaults(set
     }
 
 
+def test_the_launchpad_of_a_dataset_shows_its_own_settings(settings: Settings) -> None:
+    own = {"logs": {"batch_rows": 7, "on_invalid": "fail"}}
+    fields = launchpad(Settings.load(source_url=settings.source.conninfo, batch_rows=123, datasets=own))
+    assert fields["batch_rows"].default_value == 7
+    assert fields["on_invalid"].default_value == "fail"
+    assert fields["validation_level"].default_value == "strict"
+
+
 @pytest.mark.parametrize("name", DATASETS)
 def test_whoever_opens_the_launchpad_of_a_job_finds_it_filled_in(name: str, settings: Settings) -> None:
     job: Any = build_definitions(settings).resolve_job_def(f"{name}_job").run_config_schema.config_type

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from export_pipeline.changes.pending import Comparison
-from export_pipeline.changes.scan import Scan, Tally
+from export_pipeline.changes.scan import Scan
 from export_pipeline.changes.verdict import State, Verdict
 from export_pipeline.defs.attempts import Failures
 from export_pipeline.defs.due import Due, Look, sort_out
 from export_pipeline.extract.snapshot import SnapshotIdentity
+from export_pipeline.extract.tally import Tally
 from export_pipeline.write.formats.registry import FORMATS
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -70,8 +71,6 @@ def test_an_empty_partition_is_left_to_the_schedule_until_it_was_published_once(
         (State.CHANGED, OPEN, EVERY_S, True),
         (State.UNSETTLED, CLOSED, 3599, False),
         (State.UNSETTLED, CLOSED, 3600, True),
-        (State.UNKNOWN, OPEN, 3599, False),
-        (State.UNKNOWN, OPEN, 3600, True),
     ],
 )
 def test_a_published_partition_is_refreshed_as_its_state_says(

@@ -141,7 +141,7 @@ def _consumer(settings: Settings, annotation: object, look: Look, upstream: str)
     with disable_dagster_warnings():  # backfill policies are beta
         return asset(
             ins={"rows": AssetIn(upstream)},
-            partitions_def=partitions_definition(settings.partitioning),
+            partitions_def=partitions_definition(settings.partitioning_of("ips")),
             backfill_policy=BackfillPolicy.single_run(),
         )(consumer)
 

@@ -191,6 +191,10 @@ def test_it_is_off_until_somebody_starts_it_and_looks_as_often_as_is_set(watched
     assert sensor.job_name == "logs_job"
 
 
+def test_a_setting_has_it_look_until_somebody_stops_it(watched: Project) -> None:
+    assert sensor_of(watched.with_settings(sensors_on=True)).default_status is DefaultSensorStatus.RUNNING
+
+
 def sensor_of(project: Project) -> SensorDefinition:
     return project.definitions.get_repository_def().get_sensor_def("logs_new_data")
 

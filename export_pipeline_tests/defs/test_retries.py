@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from export_pipeline import errors
 from export_pipeline.defs import retries as retry_policy
-from export_pipeline.defs.ops import SOURCE_POOL
+from export_pipeline.defs.pools import SOURCE_POOL
 from export_pipeline.defs.retries import (
     MAX_RETRIES,
     Attempt,

@@ -42,7 +42,7 @@ def account(url: str, sql: RunSql, name: str, *grants: str) -> str:
 
 def count(url: str) -> int:
     with open_snapshot(Source(url), TABLES, "t") as snapshot:
-        return snapshot.count(SELECTION, with_xmin=False).rows
+        return snapshot.count(SELECTION, with_xmin=False).tally.rows
 
 
 @pytest.mark.parametrize("change", ["truncate t", "alter table t alter id type bigint"])
@@ -57,7 +57,7 @@ def test_a_table_cannot_be_emptied_or_rewritten_under_a_snapshot(url: str, sql: 
     with open_snapshot(Source(url), TABLES, "t") as snapshot:
         thread.start()
         assert not finished.wait(0.3)
-        assert snapshot.count(SELECTION, with_xmin=True).rows == 100
+        assert snapshot.count(SELECTION, with_xmin=True).tally.rows == 100
     thread.join(10)
     assert finished.is_set()
 
@@ -67,16 +67,16 @@ def test_a_snapshot_does_not_see_what_is_committed_after_it(url: str, sql: RunSq
         sql(url, "insert into t values (1000, '2026-11-20')")
         counted = snapshot.count(SELECTION, with_xmin=True)
         rows = sum(batch.num_rows for batch in read_batches(snapshot, SELECTION, BatchLimits()))
-    assert (counted.rows, rows) == (100, 100)
-    assert counted.newest is not None
-    assert counted.newest < snapshot.identity.xmin
+    assert (counted.tally.rows, rows) == (100, 100)
+    assert counted.tally.newest is not None
+    assert counted.tally.newest < snapshot.identity.xmin
 
 
 def test_the_newest_transaction_is_found_in_64_bits(url: str, sql: RunSql) -> None:
     sql(url, "update t set at = at where id = 7")
     ((expected,),) = sql(url, "select xmin::text::bigint from t where id = 7")
     with open_snapshot(Source(url), TABLES, "t") as snapshot:
-        assert snapshot.count(SELECTION, with_xmin=True).newest == expected
+        assert snapshot.count(SELECTION, with_xmin=True).tally.newest == expected
 
 
 def test_the_identity_is_the_servers(url: str, sql: RunSql) -> None:
@@ -105,7 +105,7 @@ def test_an_account_that_may_only_select_can_export(url: str, sql: RunSql) -> No
 def test_a_grant_on_columns_is_enough_and_holds_the_same_lock(url: str, sql: RunSql) -> None:
     reader = account(url, sql, "some_columns", "select (id, at) on t")
     with open_snapshot(Source(reader), TABLES, "t") as snapshot:
-        assert snapshot.count(SELECTION, with_xmin=False).rows == 100
+        assert snapshot.count(SELECTION, with_xmin=False).tally.rows == 100
         with pytest.raises(psycopg.errors.LockNotAvailable):
             sql(url, "begin; set local lock_timeout = 100; truncate t")
 

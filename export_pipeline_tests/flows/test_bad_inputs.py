@@ -49,7 +49,7 @@ def test_a_wrong_password(filled_url: str, tmp_path: Path) -> None:
     said = refused(Exporter(url, tmp_path), SourceAccessError)
     assert "cannot connect to 127.0.0.1:" in said
     assert "password authentication failed" in said
-    assert "check user, password, database and TLS in EXPORT_SOURCE_URL" in said
+    assert "check user and password in EXPORT_SOURCE_URL" in said
 
 
 def test_a_host_that_does_not_answer(tmp_path: Path) -> None:

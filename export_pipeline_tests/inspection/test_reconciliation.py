@@ -1,5 +1,6 @@
 """The truth table of docs/checks.md: which differences between file, manifest and source are explained."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -79,9 +80,11 @@ def test_a_quarantine_of_other_rows_than_were_set_aside_is_never_explained() -> 
     assert check_reconciliation(manifest, StoredRows(10, 2), SourceCount(12, 12), None, Severity.ERROR).passed
 
 
-@pytest.mark.parametrize(("rows", "passes"), [(10, True), (9, False), (11, False)])
-def test_without_transaction_ids_only_the_count_speaks_and_only_warns(rows: int, *, passes: bool) -> None:
-    blind = found(SourceCount(rows, None))
+@pytest.mark.parametrize(
+    ("rows", "digest", "passes"), [(10, "77", True), (10, "78", False), (9, "77", False), (11, "78", False)]
+)
+def test_without_transaction_ids_count_and_digest_speak_and_only_warn(rows: int, digest: str, *, passes: bool) -> None:
+    blind = found(SourceCount(rows, None, digest), replace(TEN, digest="77"))
     assert (blind.passed, blind.severity) == (passes, Severity.WARN)
     assert blind.figures["rows_written_since"] is None
 
@@ -103,7 +106,7 @@ def test_a_short_file_is_an_error_even_where_the_source_cannot_be_compared() -> 
         (SourceCount(10, 10), True),
         (SourceCount(10, 9), False),
         (SourceCount(9, 9), False),
-        (SourceCount(10, None), False),
+        (SourceCount(10, None, "77"), False),
     ],
 )
 def test_the_same_rows_are_known_by_count_and_age(count: SourceCount, *, same: bool) -> None:

@@ -99,6 +99,11 @@ def test_the_pages_health_commands_find_it_well(deployment: Deployment) -> None:
     wait_until(lambda: is_healthy(replace(daemon, health=live)), 120, deployment.logs)
     done = run_block("health", deployment.machine.folder, daemon.environment)
     assert "Daemon live" in done.stdout
+    code = deployment.services["code"]
+    environ = {"PATH": f"{BIN}:/usr/bin:/bin"} | dict(code.environment)
+    found = run_block("probe", deployment.machine.folder, environ).stdout
+    for part in ("storage database", "source", "destination", "daemon", "queue"):
+        assert f"✓ {part}" in found
 
 
 def test_who_looks_sees_every_run_and_starts_none(deployment: Deployment) -> None:

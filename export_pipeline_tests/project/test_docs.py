@@ -22,6 +22,19 @@ def test_the_configuration_page_is_made_of_the_settings() -> None:
     )
 
 
+def test_the_configuration_pages_yaml_file_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "password").write_text("secret", encoding="utf-8")
+    (tmp_path / "config.yaml").write_text(
+        example.replace("/run/secrets/source_password", str(tmp_path / "password")), encoding="utf-8"
+    )
+    monkeypatch.setenv("EXPORT_CONFIG", str(tmp_path / "config.yaml"))
+    settings = Settings.load()
+    assert str(settings.source) == "db.example.com:5432/operations as reader"
+    assert settings.dataset("logs").selection.time.source_name == "logged_at"
+    assert settings.formats_of("logs") == ()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\((?!http)([^)#]+)", page.read_text(encoding="utf-8"))
@@ -30,7 +43,7 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_variables_that_pages_name_are_settings(page: Path) -> None:
-    named = re.findall(r"\bEXPORT_[A-Z_]*[A-Z]", page.read_text(encoding="utf-8"))
+    named = re.findall(r"\bEXPORT_[A-Z0-9_]*[A-Z]", page.read_text(encoding="utf-8"))
     known = {f"EXPORT_{name.upper()}" for name in Settings.model_fields}
     assert {name.split("__")[0] for name in named} <= known
 

@@ -15,7 +15,7 @@ from dagster._core.workspace.load_target import EmptyWorkspaceTarget
 from dagster._daemon.monitoring.concurrency import execute_concurrency_slots_iteration
 from dagster._utils.tags import TagConcurrencyLimitsCounter
 
-from export_pipeline.defs.ops import DESTINATION_POOL, SOURCE_POOL
+from export_pipeline.defs.pools import DESTINATION_POOL, SOURCE_POOL
 from export_pipeline_tests.conftest import RunSql
 
 BACKFILL_TAG = "dagster/backfill"

@@ -20,7 +20,7 @@ from export_pipeline_tests.project.conftest import MakeMachine
 from export_pipeline_tests.project.services import Machine
 
 DAY = LAST_DAY.isoformat()
-RUN_IN = {"backup", "health", "migrate", "pools", "prune", "queue", "restore"}
+RUN_IN = {"backup", "health", "migrate", "pools", "probe", "prune", "queue", "restore"}
 OLD_S = 91 * 24 * 3600
 
 
@@ -76,9 +76,10 @@ def test_what_is_backed_up_can_be_restored(
     assert (home / "storage" / used.run_id).is_dir()
     monkeypatch.setenv("EXPORT_ROOT", str(root))
     settings = Settings.load()
-    keys = settings.partitioning.keys(datetime.combine(LAST_DAY, time.max, UTC))
+    partitioning = settings.partitioning_of("ips")
+    keys = partitioning.keys(datetime.combine(LAST_DAY, time.max, UTC))
     found = compare(
-        settings.source, settings.dataset("ips"), settings.partitioning, keys, settings.published, bounded=True
+        settings.source, settings.dataset("ips"), partitioning, keys, settings.published_of("ips"), bounded=True
     )
     assert not found.pending
     sql(server.url("postgres"), f"DROP DATABASE {name} WITH (FORCE)")

@@ -53,3 +53,15 @@ def test_unknown_output_type_is_refused() -> None:
     odd = EnrichContext("device_id", DEVICES, (JoinedColumn("name", "device_name", "text"),))
     with pytest.raises(ConfigError, match=r"output 'device_name' has type 'text'; allowed: string, int64"):
         odd.output_schema(BATCH.schema)
+
+
+def test_it_may_read_another_table_and_columns_of_other_names() -> None:
+    there = ENRICH.reading("ops.inventory", {"id": "number", "name": "label"})
+    assert there.lookup == Lookup("ops.inventory", ("number", "label"))
+    rows = ROWS.rename_columns(["number", "label"])
+    assert there.prepare(lambda _: rows)(BATCH).equals(ENRICH.prepare(lambda _: ROWS)(BATCH))
+
+
+def test_a_map_of_columns_that_are_not_joined_is_refused() -> None:
+    with pytest.raises(ConfigError, match="column map of devices names colour; its columns are id, name"):
+        ENRICH.reading(None, {"colour": "color"})
