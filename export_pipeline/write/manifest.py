@@ -1,7 +1,7 @@
 """The manifest: what one published file is, where it comes from, and how it was made.
 
 JSON beside the data, one file a partition and format. It never holds a secret or a signed URL. Change
-detection reads `source_count`, `newest`, `snapshot` and the fingerprints.
+detection reads `source_count`, `newest`, `relations`, `digest`, `snapshot` and the fingerprints.
 """
 
 import json
@@ -85,6 +85,10 @@ class Manifest:
     snapshot: SnapshotId
     newest: int | None
     """64-bit transaction id of the newest row; None without rows, or where the source shows no xmin."""
+    relations: tuple[int, ...]
+    """The oids of the source's tables that held the rows; empty without rows, or where the source shows no xmin."""
+    digest: str | None
+    """Digest of the source's rows, where the source shows no xmin; None elsewhere, and without rows."""
     quality: JsonObject | None
     failures: tuple[FailedCheck, ...]
     """What validation found wrong; empty for derived formats, whose Parquet file's manifest says it."""

@@ -1,6 +1,6 @@
 """Publishing: the order of steps that makes a killed run harmless and keeps old snapshots off newer ones.
 
-How each step is done is the business of the destination (`destinations/local_staging.py`).
+How each step is done is the business of the destination (`destinations/local_staging.py`, `s3_staging.py`).
 """
 
 import logging
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from export_pipeline.errors import CorruptFileError, ExportError, SupersededError
+from export_pipeline.errors import CorruptFileError, ExportError, OvertakenError, SupersededError
 from export_pipeline.write.destinations.destination import Staging
 from export_pipeline.write.formats.format import Format
 from export_pipeline.write.manifest import Manifest
@@ -32,7 +32,8 @@ def publish(staging: Staging, manifest: Manifest, fmt: Format, schema: pa.Schema
     """Put the staged file, of `schema`, in its place, together with its quarantine and `manifest`.
 
     Raises: CorruptFileError when the disk holds something else than was written, SupersededError when a newer
-    snapshot is there, DestinationUnavailableError when the lock was not had in time, DestinationError.
+    snapshot is there, OvertakenError when another export was faster, DestinationUnavailableError when the lock was not
+    had in time, DestinationError.
     Killed anywhere, readers see the old file or the new one, whole, and the next publish mends the rest.
     """
     staging.seal()
@@ -40,7 +41,7 @@ def publish(staging: Staging, manifest: Manifest, fmt: Format, schema: pa.Schema
     with staging.locked():
         staging.recover()
         order = _order(staging, manifest)
-        with _mended_on_error(staging):
+        with _mended_on_error(staging, manifest):
             staging.put_pending(manifest)
             staging.replace_data()
             staging.promote_pending()
@@ -48,13 +49,18 @@ def publish(staging: Staging, manifest: Manifest, fmt: Format, schema: pa.Schema
 
 
 @contextmanager
-def _mended_on_error(staging: Staging) -> Iterator[None]:
-    """Leave no half step behind when storage refuses one; where that fails too, the next publish mends it."""
+def _mended_on_error(staging: Staging, manifest: Manifest) -> Iterator[None]:
+    """Leave no half step behind when storage refuses one; where that fails too, the next publish mends it.
+
+    Where no lock keeps others out, whoever was faster may be newer, too.
+    """
     try:
         yield
-    except ExportError:
+    except ExportError as exc:
         with suppress(ExportError):
             staging.recover()
+        if isinstance(exc, OvertakenError):
+            _order(staging, manifest)
         raise
 
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from export_pipeline.write.destinations.destination import Destination
-from export_pipeline.write.destinations.local_staging import LocalStaging
+from export_pipeline.write.destinations.destination import Destination, Staging
 from export_pipeline.write.formats.format import Format, WrittenFile
 from export_pipeline.write.formats.registry import FORMATS
 from export_pipeline.write.hints import published_field
@@ -56,6 +55,8 @@ def manifest_of(written: WrittenFile, target: Target = PARTITION, **changes: Any
         config={"validation_level": "strict", "max_invalid_ratio": 0.5},
         snapshot=snapshot(100),
         newest=99,
+        relations=(16385,),
+        digest=None,
         quality={"completeness": 1.0, "validity": None},
         failures=(FailedCheck("text", "required", 2, (FailedValue(None, "id=1"),)),),
         transforms=({"name": "clean_message", "version": 1},),
@@ -69,7 +70,7 @@ def manifest_of(written: WrittenFile, target: Target = PARTITION, **changes: Any
     return replace(base, **changes)
 
 
-def stage_rows(staging: LocalStaging, text: str, fmt: Format = PARQUET) -> WrittenFile:
+def stage_rows(staging: Staging, text: str, fmt: Format = PARQUET) -> WrittenFile:
     """Write three rows into the staged data file."""
     sink = staging.open_data()
     writer = fmt.open(sink, SCHEMA)
@@ -78,7 +79,7 @@ def stage_rows(staging: LocalStaging, text: str, fmt: Format = PARQUET) -> Writt
     return sink.written(3)
 
 
-def stage_rejected(staging: LocalStaging, target: Target = PARTITION) -> dict[str, Any]:
+def stage_rejected(staging: Staging, target: Target = PARTITION) -> dict[str, Any]:
     """Stage one rejected row; return what changes in the manifest."""
     sink = staging.open_quarantine()
     sink.write(REJECTED)
@@ -100,7 +101,6 @@ def publish_rows(
 ) -> Publication:
     """Publish three rows of `text`, of the `number`th snapshot."""
     with destination.stage(run_id, target) as staging:
-        assert isinstance(staging, LocalStaging)
         written = stage_rows(staging, text, fmt)
         rejected = stage_rejected(staging, target) if with_rejected else {}
         taken = snapshot(number, **changes)

@@ -6,6 +6,7 @@ One file a kind of place beside this one, one line each in `registry.py`. The or
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
@@ -15,6 +16,32 @@ from export_pipeline.write.formats.format import Format
 from export_pipeline.write.hashing_sink import HashingSink
 from export_pipeline.write.manifest import Manifest
 from export_pipeline.write.paths import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """One thing that a place was tried for, in words (`write`, `replace only what was seen`, `delete` …).
+
+    `problem` says what refused it and what to do; None when it works. An export needs it if `is_required`; otherwise
+    it only tidies up less.
+    """
+
+    name: str
+    problem: str | None
+    is_required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a place can do, in the order tried; nothing is tried after a required ability was refused.
+
+    `free_bytes` are free at `free_at`, the folder where exports grow: the destination's own, or a bucket's spool.
+    None where they cannot be counted.
+    """
+
+    abilities: tuple[Ability, ...]
+    free_bytes: int | None
+    free_at: Path
 
 
 class Staging(Protocol):
@@ -79,5 +106,5 @@ class Destination(Protocol):
     def sweep(self) -> int:
         """Remove what dead processes left staged; return how many exports that were."""
 
-    def check_writable(self) -> None:
-        """Try a write. Raises: DestinationError, DestinationUnavailableError."""
+    def probe(self) -> Probe:
+        """Try all that an export does there, with small files that are removed again. Raises nothing of the place's."""

@@ -8,8 +8,9 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from export_pipeline.errors import CorruptFileError
-from export_pipeline.write.destinations.durable import sync
+from export_pipeline.write.destinations.destination import Probe
 from export_pipeline.write.destinations.local_files import LocalFiles, file_uri, read_manifest
+from export_pipeline.write.destinations.local_probe import probe
 from export_pipeline.write.destinations.local_staging import LocalStaging
 from export_pipeline.write.destinations.staging_folder import staging_folder, sweep_folders
 from export_pipeline.write.formats.format import Format
@@ -76,10 +77,6 @@ class LocalDestination:
         """Remove what dead processes left staged; return how many exports that were."""
         return sweep_folders(self.root / STAGING, self.lock_wait_s)
 
-    def check_writable(self) -> None:
-        """Write, sync and remove a small file. Raises: DestinationError, DestinationUnavailableError."""
-        with staging_folder(self.root / run_staging("check-writable"), self.lock_wait_s) as folder:
-            probe = folder / "probe"
-            with os_errors("writing", probe):
-                probe.write_bytes(b"probe")
-                sync(probe)
+    def probe(self) -> Probe:
+        """Try all that an export does there."""
+        return probe(self.root, self.root / run_staging("probe"), self.lock_wait_s)

@@ -4,25 +4,30 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from export_pipeline.errors import ConfigError
 from export_pipeline.write.destinations.destination import Destination
 from export_pipeline.write.destinations.local import LocalDestination
+from export_pipeline.write.destinations.s3 import s3_destination
+from export_pipeline.write.destinations.s3_options import S3Options
 
 
-def _local(url: SplitResult) -> Destination:
+def _local(location: str, _: S3Options) -> Destination:
+    url = urlsplit(location)
     if url.netloc not in {"", "localhost"}:
         raise ConfigError("destination: a file:// URL names no host; write file:///folder, or just /folder")
     return LocalDestination(Path(unquote(url.path)).absolute())
 
 
-DESTINATIONS: Final[Mapping[str, Callable[[SplitResult], Destination]]] = MappingProxyType({"file": _local})
+DESTINATIONS: Final[Mapping[str, Callable[[str, S3Options], Destination]]] = MappingProxyType(
+    {"file": _local, "s3": s3_destination}
+)
 """Makes a destination of a URL, by scheme; a location without a scheme is a folder."""
 
 
-def open_destination(location: str) -> Destination:
-    """Return the destination at `location`: a folder, or a URL. Nothing is touched yet.
+def open_destination(location: str, s3: S3Options = S3Options()) -> Destination:  # noqa: B008 - frozen
+    """Return the destination at `location`: a folder, or a URL; `s3` is for `s3://` alone. Nothing is touched yet.
 
     Raises: ConfigError that lists the supported schemes; no more of the URL, which may hold a secret.
     """
@@ -32,6 +37,6 @@ def open_destination(location: str) -> Destination:
     if not separator:
         return LocalDestination(Path(location).absolute())
     if make := DESTINATIONS.get(scheme.lower()):
-        return make(urlsplit(location))
+        return make(location, s3)
     schemes = ", ".join(f"{known}://" for known in DESTINATIONS)
     raise ConfigError(f"destination: {scheme}:// is not supported; give a folder, or a URL that starts with {schemes}")

@@ -1,14 +1,14 @@
 """A private folder for one export's files, removed with the export; what dead processes left is swept.
 
 A living process holds a lock in its folder: a folder whose lock is free is nobody's, whatever its age. Folders
-are made and removed under one more lock, so that a sweep never meets a folder that is not locked yet.
+are made, and found dead, under one more lock, so that a sweep never meets a folder that is not locked yet.
 """
 
 import logging
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -22,8 +22,16 @@ _logger = logging.getLogger(__name__)
 _LOCK: Final = "lock"
 
 
+Bury = Callable[[Path], None]
+"""Undoes elsewhere what a dead process noted in its folder, which is removed then. Raises: ExportError."""
+
+
+def nothing_elsewhere(_: Path) -> None:
+    """Bury a folder that is all there is to remove."""
+
+
 @contextmanager
-def staging_folder(run_folder: Path, wait_s: float) -> Iterator[Path]:
+def staging_folder(run_folder: Path, wait_s: float, bury: Bury = nothing_elsewhere) -> Iterator[Path]:
     """Sweep, then give a new folder in `run_folder`; it and its empty parents are gone after the block.
 
     Raises: DestinationError, DestinationUnavailableError.
@@ -32,15 +40,16 @@ def staging_folder(run_folder: Path, wait_s: float) -> Iterator[Path]:
     folder = run_folder / secrets.token_hex(8)
     with ExitStack() as stack:
         with hold_lock(staging_root / _LOCK, wait_s), os_errors("sweeping", staging_root):
-            _sweep(staging_root)
+            dead = _dead_folders(staging_root)
             stack.enter_context(hold_lock(folder / _LOCK, wait_s))
+        _remove_dead(dead, bury)
         try:
             yield folder
         finally:
             _dispose(staging_root, folder, wait_s)
 
 
-def sweep_folders(staging_root: Path, wait_s: float) -> int:
+def sweep_folders(staging_root: Path, wait_s: float, bury: Bury = nothing_elsewhere) -> int:
     """Remove the folders of dead processes below `staging_root`; return their number.
 
     Raises: DestinationError, DestinationUnavailableError.
@@ -48,9 +57,11 @@ def sweep_folders(staging_root: Path, wait_s: float) -> int:
     if not staging_root.is_dir():
         return 0
     with hold_lock(staging_root / _LOCK, wait_s), os_errors("sweeping", staging_root):
-        swept = _sweep(staging_root)
+        dead = _dead_folders(staging_root)
+    swept = _remove_dead(dead, bury)
+    with hold_lock(staging_root / _LOCK, wait_s), os_errors("sweeping", staging_root):
         _remove_empty(staging_root)
-        return swept
+    return swept
 
 
 def _dispose(staging_root: Path, folder: Path, wait_s: float) -> None:
@@ -63,24 +74,32 @@ def _dispose(staging_root: Path, folder: Path, wait_s: float) -> None:
         _logger.warning("%s", exc)
 
 
-def _sweep(staging_root: Path) -> int:
-    runs = [run for run in staging_root.iterdir() if run.is_dir()]
-    return sum(_remove_if_dead(folder) for run in runs for folder in run.iterdir() if folder.is_dir())
+def _dead_folders(staging_root: Path) -> dict[Path, int]:
+    """Return the folders whose lock nobody held, each with a descriptor that holds it now."""
+    dead = {}
+    for folder in [folder for run in staging_root.iterdir() if run.is_dir() for folder in run.iterdir()]:
+        try:
+            descriptor = try_lock(folder / _LOCK) if folder.is_dir() else None
+        except OSError as exc:  # it must not stop an export
+            _logger.warning("%s: cannot be looked at (%s); remove it by hand", folder, exc.strerror)
+            continue
+        if descriptor is not None:
+            dead[folder] = descriptor
+    return dead
 
 
-def _remove_if_dead(folder: Path) -> bool:
-    """Remove `folder` if nobody holds its lock. What resists is logged: it must not stop an export."""
-    try:
-        descriptor = try_lock(folder / _LOCK)
-    except OSError as exc:
-        _logger.warning("%s: cannot be looked at (%s); remove it by hand", folder, exc.strerror)
-        return False
-    if descriptor is None:
-        return False
-    try:
-        return _remove(folder)
-    finally:
-        os.close(descriptor)
+def _remove_dead(dead: Mapping[Path, int], bury: Bury) -> int:
+    """Bury and remove the folders, and let go of their locks. What resists is logged: it must not stop an export."""
+    removed = 0
+    for folder, descriptor in dead.items():
+        try:
+            bury(folder)
+            removed += _remove(folder)
+        except ExportError as exc:
+            _logger.warning("%s: is kept, for the next export to clear away (%s)", folder, exc)
+        finally:
+            os.close(descriptor)
+    return removed
 
 
 def _remove(folder: Path) -> bool:

@@ -1,6 +1,7 @@
 import gc
 import logging
 import os
+import re
 import resource
 import subprocess
 from collections.abc import Iterator
@@ -135,15 +136,22 @@ def test_a_partition_that_another_publishes_is_waited_for_and_then_left(destinat
     assert list(destination.root.glob("_staging")) == []
 
 
-def test_check_writable_leaves_nothing_behind(destination: LocalDestination) -> None:
-    destination.check_writable()
+def test_a_probe_leaves_nothing_behind(destination: LocalDestination) -> None:
+    probe = destination.probe()
+    assert [(ability.name, ability.problem) for ability in probe.abilities] == [
+        ("write", None),
+        ("replace in one step", None),
+        ("delete", None),
+    ]
+    assert probe.free_at == destination.root
+    assert probe.free_bytes
     assert list(destination.root.iterdir()) == []
 
 
 def test_a_path_through_a_file_is_not_writable(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(DestinationError, match=r"a file is where a folder should be"):
-        LocalDestination(tmp_path / "file" / "root").check_writable()
+    (ability,) = LocalDestination(tmp_path / "file" / "root").probe().abilities
+    assert "a file is where a folder should be" in str(ability.problem)
 
 
 def fill_disk(destination: LocalDestination, target: Target, fmt: Format) -> None:
@@ -203,5 +211,5 @@ def read_only_folder(small_disk: Path) -> Iterator[Path]:
 
 
 def test_a_read_only_folder_says_what_to_do(read_only_folder: Path) -> None:
-    with pytest.raises(DestinationError, match=r"EROFS.*mount it writable|EACCES.*the right to write"):
-        LocalDestination(read_only_folder / "root").check_writable()
+    (ability,) = LocalDestination(read_only_folder / "root").probe().abilities
+    assert re.search(r"EROFS.*mount it writable|EACCES.*the right to write", str(ability.problem))

@@ -33,4 +33,4 @@ def test_an_empty_location_or_a_foreign_host_is_refused(location: str) -> None:
 
 
 def test_every_destination_is_registered_by_its_scheme() -> None:
-    assert list(DESTINATIONS) == ["file"]
+    assert list(DESTINATIONS) == ["file", "s3"]
