@@ -19,6 +19,7 @@ from typing import Any
 
 import yaml
 
+from export_pipeline_tests.cli.dev_process import command_of
 from export_pipeline_tests.cli.terminal import alive, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -137,7 +138,7 @@ def run_service(
     with log.open("a", encoding="utf-8") as output:
         process = subprocess.Popen(
             service.command,
-            env=service.environment,
+            env={**service.environment, "PYTHONFAULTHANDLER": "1"},
             cwd=folder,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -149,11 +150,22 @@ def run_service(
     finally:
         process.send_signal(sign)
         try:
-            process.wait(STOP_S)
-            wait_until(lambda: not session(process.pid), STOP_S, lambda: log.read_text(encoding="utf-8")[-2000:])
+            wait_until(
+                lambda: process.poll() is not None and not session(process.pid), STOP_S, lambda: stacks(process, log)
+            )
         finally:
             for left in session(process.pid):
                 os.kill(left, signal.SIGKILL)
+
+
+def stacks(process: "subprocess.Popen[str]", log: Path) -> str:
+    """Return what each process of a service that does not end is doing: Python writes it down when it is aborted."""
+    left = session(process.pid)
+    commands = [command_of(pid)[:200] for pid in left]
+    for pid in left:
+        os.kill(pid, signal.SIGABRT)
+    wait_until(lambda: not session(process.pid), STOP_S, "they do not even abort")
+    return "\n".join([*commands, log.read_text(encoding="utf-8")[-20_000:]])
 
 
 def session(leader: int) -> set[int]:
