@@ -62,10 +62,16 @@ class ObjectStore:
         )
 
     def make_bucket(self, spool_folder: Path) -> "Bucket":
-        """Make a fresh bucket, to be written by way of `spool_folder`."""
+        """Make a fresh bucket, to be written by way of `spool_folder`.
+
+        The server makes room for it at its first object only, and on a busy machine refuses that one for a while.
+        """
         name = f"bucket-{secrets.token_hex(6)}"
         bucket = Bucket(name, replace(self.options, spool_folder=spool_folder), client_of(self.options))
         bucket.client.create_bucket(Bucket=name)
+        deadline = time.monotonic() + _START_S
+        while not _takes_an_object(bucket):
+            assert time.monotonic() < deadline, f"{self.endpoint_url} takes no object in a fresh bucket"
         return bucket
 
 
@@ -102,6 +108,15 @@ class Bucket:
         """Return the keys of the multipart uploads that are neither completed nor aborted."""
         found = self.client.list_multipart_uploads(Bucket=self.name).get("Uploads", ())
         return sorted(upload["Key"] for upload in found)
+
+
+def _takes_an_object(bucket: Bucket) -> bool:
+    try:
+        bucket.client.put_object(Bucket=bucket.name, Key="first", Body=b"1")
+    except bucket.client.exceptions.ClientError:
+        return False
+    bucket.client.delete_object(Bucket=bucket.name, Key="first")
+    return True
 
 
 def client_of(options: S3Options) -> Any:  # noqa: ANN401 - botocore makes its methods at run time

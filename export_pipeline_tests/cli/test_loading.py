@@ -72,6 +72,8 @@ def test_a_command_of_dagsters_reads_both_from_env_by_itself(
 ) -> None:
     lines = f"DAGSTER_HOME={dagster_home}\nEXPORT_STORAGE_URL={storage_url}\n"
     (tmp_path / ".env").write_text(lines, encoding="utf-8")
-    there, elsewhere = (in_folder(folder, "dagster", "run", "list") for folder in (tmp_path, dagster_home))
+    there, elsewhere = (
+        in_folder(folder, str(Path(PROGRAM).with_name("dagster")), "run", "list") for folder in (tmp_path, dagster_home)
+    )
     assert there.returncode == 0, there.stderr
     assert elsewhere.returncode != 0

@@ -52,7 +52,8 @@ def test_partitions_of_an_hour_are_late_sooner(settings: Settings) -> None:
 
 def test_every_asset_that_is_made_has_a_policy(settings: Settings) -> None:
     graph = build_definitions(settings).resolve_asset_graph()
-    assert [key for key in graph.materializable_asset_keys if graph.get(key).freshness_policy is None] == []
+    exported = graph.materializable_asset_keys - {AssetKey("health")}  # which is looked at when somebody wants to
+    assert [key for key in exported if graph.get(key).freshness_policy is None] == []
 
 
 def judged(settings: Settings, instance: DagsterInstance, asset: str, now: datetime) -> FreshnessState:
