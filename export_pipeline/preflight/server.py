@@ -86,7 +86,8 @@ def _ask(source: Source) -> Facts:
     cursor = connection.cursor()
     try:
         with source_errors(f"{source}: asking the server"):
-            cursor.execute("BEGIN READ ONLY")
+            connection.adbc_connection.set_autocommit(False)  # as in snapshot.py, for the sake of poolers
+            cursor.execute("SET TRANSACTION READ ONLY")
             cursor.execute(f"SET LOCAL statement_timeout = {round(source.timeouts.statement_s * 1000)}")
             begun = datetime.now(UTC)
             cursor.execute(_FACTS)

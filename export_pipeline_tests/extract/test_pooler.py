@@ -18,6 +18,10 @@ from export_pipeline.embedded.server import EmbeddedServer
 from export_pipeline.errors import ConfigError
 from export_pipeline.extract.names import TableName
 from export_pipeline.extract.source import Source
+from export_pipeline.preflight.finding import State
+from export_pipeline.preflight.look import Look
+from export_pipeline.preflight.server import check_server
+from export_pipeline.settings import Settings
 from export_pipeline_tests.conftest import RunSql
 from export_pipeline_tests.flows.running import DAY, Exporter
 from export_pipeline_tests.servers import free_port
@@ -141,3 +145,10 @@ def test_a_startup_parameter_that_the_pool_does_not_take_is_named(server: Embedd
         pytest.raises(ConfigError, match="unsupported startup parameter: options; leave it out of EXPORT_SOURCE_URL"),
     ):
         Source(f"{pooled}?options=-csearch_path%3Dpublic").connect()
+
+
+def test_a_preflight_through_a_pool_sees_the_server(server: EmbeddedServer, source_url: str) -> None:
+    with pgbouncer(server, source_url, "transaction") as pooled, others_at_work(pooled):
+        for _ in range(20):
+            found = {finding.subject: finding for finding in check_server(Look(Settings.load(source_url=pooled), ()))}
+            assert found["source: version"].state is State.OK
