@@ -9,7 +9,6 @@ Usage: python benchmarks/many_partitions.py [--partitions N] [--rows N]
 import argparse
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from export_pipeline.settings import Settings
 from export_pipeline.write.formats.registry import FORMATS
 from export_pipeline.write.paths import Target
 from export_pipeline_tests.cli import graphql
+from export_pipeline_tests.processes import free_port
 
 LAST_DAY = date(2026, 11, 20)
 LOGS = DATASETS["logs"]
@@ -114,13 +114,6 @@ def watch(port: int, backfill_id: str) -> list[float]:
         waits.append(monotonic() - begun)
         sleep(1)
     return waits
-
-
-def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

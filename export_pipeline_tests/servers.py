@@ -6,7 +6,6 @@ Each lives as long as its block, and dies with the test process like every priva
 import os
 import secrets
 import shutil
-import socket
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ from export_pipeline.embedded.account import Account, choose_account, run_as
 from export_pipeline.embedded.binaries import Binaries, find_binaries, make_runnable
 from export_pipeline.embedded.cluster import server_command
 from export_pipeline.embedded.lifeline import Lifeline
+from export_pipeline_tests.processes import free_port
 
 DEBIAN = Path("/usr/lib/postgresql")
 QUICK = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "32MB", "synchronous_commit": "on"}
@@ -98,13 +98,6 @@ def new_cluster(binaries: Binaries) -> Iterator[Cluster]:
         yield cluster
     finally:
         shutil.rmtree(folder)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_until_replayed(primary: Cluster, standby: Cluster, within_s: float = 30) -> None:

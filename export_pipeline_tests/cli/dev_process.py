@@ -1,9 +1,8 @@
 """`export-pipeline dev` as a process of its own: started, looked at, stopped, and nothing of it left."""
 
 import signal
-import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING
 from export_pipeline.cli.home import SOURCE_DATABASE, Home
 from export_pipeline.embedded.server import start_or_join
 from export_pipeline_tests.cli import graphql
-from export_pipeline_tests.cli.terminal import alive, descendants, start, wait_until
+from export_pipeline_tests.cli.terminal import start
+from export_pipeline_tests.processes import alive, command_of, descendants, free_port, wait_until
 
 if TYPE_CHECKING:
     import subprocess
@@ -38,19 +38,6 @@ class Dev:
 def _commands(pids: set[int]) -> list[str]:
     """Return the beginning of the command line of each process that still runs."""
     return [command_of(pid)[:120] for pid in alive(pids)]
-
-
-def command_of(pid: int) -> str:
-    """Return a process's command line; empty when it has just ended."""
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8").replace("\0", " ")
-    return ""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def start_dev(home: Path) -> Dev:

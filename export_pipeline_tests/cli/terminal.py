@@ -5,8 +5,7 @@ import pty
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -72,41 +71,3 @@ def run_in_terminal(*arguments: str | Path, columns: int, environ: Mapping[str, 
     os.close(ours)
     assert process.wait(60) == 0, drawn.decode()
     return drawn.decode()
-
-
-def descendants(pid: int) -> set[int]:
-    """Return the processes below `pid`, itself included."""
-    parents = {int(folder.name): _parent(folder) for folder in Path("/proc").iterdir() if folder.name.isdigit()}
-    found, grew = {pid}, True
-    while grew:
-        below = {child for child, parent in parents.items() if parent in found} - found
-        found, grew = found | below, bool(below)
-    return found
-
-
-def alive(pids: set[int]) -> set[int]:
-    """Return those of `pids` that still run; a zombie does not."""
-    return {pid for pid in pids if _state(pid) not in {"", "Z", "X"}}
-
-
-def wait_until(is_so: Callable[[], object], timeout_s: float, what: str | Callable[[], object]) -> None:
-    """Wait until `is_so`. Fails with `what` (or what it gives then) when it takes longer than `timeout_s`."""
-    deadline = time.monotonic() + timeout_s
-    while not is_so():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"after {timeout_s:.0f} s: {what if isinstance(what, str) else what()}")
-        time.sleep(0.1)
-
-
-def _state(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
-
-
-def _parent(folder: Path) -> int:
-    try:
-        return int((folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
-    except (FileNotFoundError, ProcessLookupError):
-        return 0

@@ -13,9 +13,10 @@ import pytest
 
 from export_pipeline_tests.cli import graphql
 from export_pipeline_tests.cli.conftest import SIZE, Demo
-from export_pipeline_tests.cli.dev_process import Dev, command_of, free_port, source_of, start_dev
-from export_pipeline_tests.cli.terminal import PROGRAM, alive, descendants, run, wait_until
+from export_pipeline_tests.cli.dev_process import Dev, source_of, start_dev
+from export_pipeline_tests.cli.terminal import PROGRAM, run
 from export_pipeline_tests.conftest import RunSql
+from export_pipeline_tests.processes import alive, command_of, descendants, free_port, wait_until
 
 WAITING = "select 1 from pg_locks where not granted"
 pytestmark = pytest.mark.timeout(300)

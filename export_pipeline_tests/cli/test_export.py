@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 
 from export_pipeline_tests.cli.conftest import Demo, Invoke
-from export_pipeline_tests.cli.terminal import run, start, wait_until
+from export_pipeline_tests.cli.terminal import run, start
 from export_pipeline_tests.conftest import RunSql
+from export_pipeline_tests.processes import wait_until
 
 ACTIVE = (
     "select query from pg_stat_activity where application_name = 'export_pipeline'"

@@ -19,8 +19,8 @@ from export_pipeline.embedded.server import start_or_join
 from export_pipeline_tests.cli import graphql
 from export_pipeline_tests.cli.browser import VIEW, open_page
 from export_pipeline_tests.cli.dev_process import running_dev, source_of
-from export_pipeline_tests.cli.terminal import wait_until
 from export_pipeline_tests.conftest import RunSql
+from export_pipeline_tests.processes import wait_until
 
 CHECKS = ("schema", "quality", "reconciliation", "checksum", "freshness")
 DAYS, ROWS = 8, 4_000

@@ -8,8 +8,9 @@ import duckdb
 import pytest
 
 from export_pipeline_tests.cli.conftest import Invoke
-from export_pipeline_tests.cli.dev_process import Dev, free_port
-from export_pipeline_tests.cli.terminal import start, wait_until
+from export_pipeline_tests.cli.dev_process import Dev
+from export_pipeline_tests.cli.terminal import start
+from export_pipeline_tests.processes import free_port, wait_until
 
 LOGS = 600
 SMALL = ("--logs", str(LOGS), "--days", "3")

@@ -3,14 +3,11 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +19,7 @@ from dagster._grpc.server import wait_for_grpc_server
 from dagster_graphql.schema import create_schema
 
 from export_pipeline_tests.defs.project import Project
+from export_pipeline_tests.processes import alive, free_port, wait_until
 
 SCHEMA = create_schema()
 _LAUNCH = """
@@ -128,25 +126,9 @@ def serving(project: Project, **settings: str) -> Iterator[CodeServer]:
             yield server
 
 
-def wait_until(is_so: Callable[[], object], within_s: float = 60) -> None:
-    deadline = time.monotonic() + within_s
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-
-
-def is_alive(pid: int) -> bool:
-    """Tell whether the process runs; one that only waits to be reaped does not."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(") ", 1)[1][0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
-
-
 @contextmanager
 def _running(instance: DagsterInstance) -> Iterator[CodeServer]:
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "dagster", "api", "grpc", "-m", "export_pipeline.definitions", "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
@@ -165,11 +147,5 @@ def _end_workers(instance: DagsterInstance) -> None:
         for record in instance.get_records_for_run(run.run_id, of_type=DagsterEventType.ENGINE_EVENT).records:
             event = record.event_log_entry.dagster_event
             pid = event.engine_event_data.metadata.get("pid") if event else None
-            if pid is not None and int(str(pid.value)) != os.getpid() and is_alive(int(str(pid.value))):
+            if pid is not None and int(str(pid.value)) != os.getpid() and alive({int(str(pid.value))}):
                 os.kill(int(str(pid.value)), signal.SIGKILL)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

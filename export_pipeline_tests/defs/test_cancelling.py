@@ -10,9 +10,10 @@ from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 from export_pipeline.defs.backfill_watch import BACKFILL_TAG
 from export_pipeline.defs.partitions import RANGE_END_TAG, RANGE_START_TAG
 from export_pipeline_tests.conftest import RunSql
-from export_pipeline_tests.defs.code_server import CodeServer, serving, wait_until
+from export_pipeline_tests.defs.code_server import CodeServer, serving
 from export_pipeline_tests.defs.project import Project
 from export_pipeline_tests.flows.running import files_below, unfinished
+from export_pipeline_tests.processes import wait_until
 
 SLOWLY = """
 create function slowly(said text) returns text language plpgsql stable as $$

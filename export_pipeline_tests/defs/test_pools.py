@@ -6,7 +6,7 @@ import psycopg
 from dagster import DagsterInstance
 
 from export_pipeline.defs.pools import DESTINATION_POOL, SOURCE_POOL, make_pools
-from export_pipeline_tests.defs.code_server import wait_until
+from export_pipeline_tests.processes import wait_until
 
 TAKEN = 'insert into concurrency_limits (concurrency_key, "limit", using_default_limit) values (%s, 2, true)'
 WAITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"

@@ -21,8 +21,9 @@ from export_pipeline.defs.lifeline import lifeline, workers_folder
 from export_pipeline.defs.partitions import PARTITION_TAG
 from export_pipeline.defs.reconciler import end_abandoned_runs, reconciler_sensor, stillborn_runs
 from export_pipeline_tests.conftest import RunSql
-from export_pipeline_tests.defs.code_server import CodeServer, is_alive, serving, wait_until
+from export_pipeline_tests.defs.code_server import CodeServer, serving
 from export_pipeline_tests.defs.project import Project
+from export_pipeline_tests.processes import alive, wait_until
 
 WAITING = "select 1 from pg_locks where relation = 'log_entries'::regclass and not granted"
 
@@ -50,7 +51,7 @@ def test_a_run_that_lost_its_process_and_its_code_server_is_ended(
     worker = code_server.worker(waiting_run)
     assert look(project.instance) == "no run has lost its process"
     code_server.kill()
-    assert is_alive(worker)
+    assert alive({worker})
     assert look(project.instance) == "no run has lost its process"
     assert code_server.status(waiting_run) is DagsterRunStatus.STARTED
     os.kill(worker, signal.SIGKILL)

@@ -20,8 +20,8 @@ from export_pipeline.defs.retries import (
     delay_s,
     retries_by_error_class,
 )
-from export_pipeline_tests.defs.code_server import wait_until
 from export_pipeline_tests.defs.project import Project, failures, retries
+from export_pipeline_tests.processes import wait_until
 
 TRANSIENT = errors.TransientError.__subclasses__()
 PERMANENT = errors.PermanentError.__subclasses__()

@@ -4,15 +4,13 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import export_pipeline
-from export_pipeline.embedded.account import Account, run_as
+from export_pipeline.embedded.account import Account
 from export_pipeline.embedded.ownership import RunningServer
 
 PROJECT = Path(export_pipeline.__file__).parents[1]
@@ -89,18 +87,3 @@ def _become(account: Account) -> list[str]:
     """
     reads_all = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
     return ["setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups", *reads_all]
-
-
-def is_running(pid: int) -> bool:
-    """Tell whether process `pid` runs; one that has ended, and that nobody has asked about, does not."""
-    state = run_as(None, ["ps", "-o", "stat=", "-p", str(pid)]).stdout.strip()
-    return bool(state) and not state.startswith("Z")
-
-
-def wait_until(condition: Callable[[], bool], timeout_s: float = 15.0) -> bool:
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False

@@ -10,7 +10,8 @@ from export_pipeline.embedded.home import Place
 from export_pipeline.embedded.server import start_or_join
 from export_pipeline.errors import EmbeddedServerError
 from export_pipeline_tests.conftest import MakeHome, RunSql
-from export_pipeline_tests.embedded.owners import start_owner, wait_until
+from export_pipeline_tests.embedded.owners import start_owner
+from export_pipeline_tests.processes import wait_until
 
 
 def test_data_of_another_major_version_is_refused_with_both_versions(tmp_path: Path) -> None:
@@ -28,7 +29,7 @@ def test_data_of_another_major_version_is_refused_with_both_versions(tmp_path: P
 def test_initdb_cut_by_a_kill_is_done_again(make_home: MakeHome, sql: RunSql) -> None:
     home = make_home()
     with start_owner(home) as owner:
-        assert wait_until((home / "data.part" / "base").exists)
+        wait_until((home / "data.part" / "base").exists)
         owner.process.send_signal(signal.SIGKILL)
         owner.process.wait()
         assert not (home / "data").exists()

@@ -3,7 +3,7 @@ import sys
 from pathlib import Path
 
 from export_pipeline.embedded.lifeline import Lifeline
-from export_pipeline_tests.embedded.owners import is_running, wait_until
+from export_pipeline_tests.processes import alive, wait_until
 
 NAP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -23,12 +23,12 @@ def test_lifeline_holds_the_process_until_its_end(tmp_path: Path) -> None:
     line.end()
     assert not line.is_held()
     assert line.is_broken()
-    assert not is_running(line.guardian_pid)
+    assert not alive({line.guardian_pid})
 
 
 def test_lifeline_of_a_process_that_ends_by_itself_is_broken(tmp_path: Path) -> None:
     line = open_lifeline(tmp_path, [sys.executable, "-c", "print('last words')"])
-    assert wait_until(line.is_broken)
+    wait_until(line.is_broken)
     line.end()
     assert (tmp_path / "log").read_text() == "last words\n"
 

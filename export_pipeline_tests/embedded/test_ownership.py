@@ -11,7 +11,7 @@ from export_pipeline.embedded.ownership import (
     take_lock,
     write_state,
 )
-from export_pipeline_tests.embedded.owners import is_running
+from export_pipeline_tests.processes import alive
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def find_free_pid() -> int:
-    return next(pid for pid in range(30_000, 1_000_000) if not is_running(pid))
+    return next(pid for pid in range(30_000, 1_000_000) if not alive({pid}))
 
 
 def test_lock_is_had_by_one_at_a_time_and_names_its_holder(home: Home) -> None:

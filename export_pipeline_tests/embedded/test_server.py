@@ -17,17 +17,14 @@ from export_pipeline.embedded.ownership import RunningServer, take_lock
 from export_pipeline.embedded.server import EmbeddedServer, start_or_join
 from export_pipeline.errors import EmbeddedServerError
 from export_pipeline_tests.conftest import MakeHome, RunSql
-from export_pipeline_tests.embedded.owners import (
-    is_running,
-    start_owner,
-    wait_until,
-)
+from export_pipeline_tests.embedded.owners import start_owner
+from export_pipeline_tests.processes import alive, wait_until
 
 FAST = {"fsync": "off"}
 
 
 def all_gone(running: RunningServer) -> bool:
-    return not is_running(running.server_pid) and not is_running(running.guardian_pid)
+    return not alive({running.server_pid}) and not alive({running.guardian_pid})
 
 
 def test_server_answers_on_loopback_alone_with_checksums_and_utf8(server: EmbeddedServer, sql: RunSql) -> None:
@@ -155,14 +152,14 @@ def test_killed_owner_leaves_no_process_and_the_next_start_recovers(make_home: M
     home = make_home()
     with start_owner(home) as owner:
         running, _ = owner.read_state()
-        assert is_running(running.server_pid)
-        assert is_running(running.guardian_pid)
+        assert alive({running.server_pid})
+        assert alive({running.guardian_pid})
         owner.process.send_signal(signal.SIGKILL)
         owner.process.wait()
         with start_or_join(home, settings=FAST) as server:
             assert server.owned
             assert sql(server.url("postgres"), "SELECT 1") == [(1,)]
-            assert wait_until(lambda: all_gone(running))
+            wait_until(lambda: all_gone(running))
 
 
 def test_killed_owner_leaves_no_process_though_its_children_live(make_home: MakeHome) -> None:
@@ -181,8 +178,8 @@ say(f"{a_program.pid} {a_fork}")
         try:
             owner.process.kill()
             owner.process.wait()
-            assert wait_until(lambda: all_gone(running))
-            assert all(is_running(pid) for pid in pids)
+            wait_until(lambda: all_gone(running))
+            assert all(alive({pid}) for pid in pids)
         finally:
             for pid in pids:
                 os.kill(pid, signal.SIGKILL)
@@ -218,7 +215,7 @@ def test_killed_guardian_takes_the_server_along(make_home: MakeHome) -> None:
     with start_owner(make_home()) as owner:
         running, _ = owner.read_state()
         os.kill(running.guardian_pid, signal.SIGTERM if os.uname().sysname == "Darwin" else signal.SIGKILL)
-        assert wait_until(lambda: not is_running(running.server_pid))
+        wait_until(lambda: not alive({running.server_pid}))
 
 
 def test_interrupt_of_the_whole_terminal_does_not_reach_the_server(make_home: MakeHome) -> None:

@@ -24,7 +24,7 @@ from export_pipeline.preflight.server import check_server
 from export_pipeline.settings import Settings
 from export_pipeline_tests.conftest import RunSql
 from export_pipeline_tests.flows.running import DAY, Exporter
-from export_pipeline_tests.servers import free_port
+from export_pipeline_tests.processes import free_port
 
 pytestmark = pytest.mark.system
 CONFIGURATION = """

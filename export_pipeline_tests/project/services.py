@@ -8,7 +8,6 @@ import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,8 +18,7 @@ from typing import Any
 
 import yaml
 
-from export_pipeline_tests.cli.dev_process import command_of
-from export_pipeline_tests.cli.terminal import alive, wait_until
+from export_pipeline_tests.processes import alive, command_of, free_port, wait_until
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -114,12 +112,6 @@ def example(name: str) -> dict[str, str]:
     """Return the variables of an example file."""
     lines = (DEPLOY / f"{name}.example").read_text(encoding="utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def is_healthy(service: Service) -> bool:

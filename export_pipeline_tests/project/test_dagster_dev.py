@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from export_pipeline_tests.cli import graphql
-from export_pipeline_tests.cli.terminal import wait_until
+from export_pipeline_tests.processes import wait_until
 from export_pipeline_tests.project.commands import blocks, environment
 from export_pipeline_tests.project.conftest import MakeMachine
 from export_pipeline_tests.project.services import ROOT, Machine, Service, run_service

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from export_pipeline_tests.cli import graphql
-from export_pipeline_tests.cli.terminal import wait_until
 from export_pipeline_tests.conftest import LAST_DAY, RunSql
+from export_pipeline_tests.processes import wait_until
 from export_pipeline_tests.project.commands import run_block
 from export_pipeline_tests.project.conftest import MakeMachine
 from export_pipeline_tests.project.services import (

@@ -21,9 +21,8 @@ import pytest
 from export_pipeline.embedded.sample import SampleSize, create_tables, fill
 from export_pipeline.embedded.server import start_or_join
 from export_pipeline_tests.cli import graphql
-from export_pipeline_tests.cli.dev_process import command_of
-from export_pipeline_tests.cli.terminal import alive, descendants, wait_until
 from export_pipeline_tests.conftest import LAST_DAY, MakeHome, RunSql
+from export_pipeline_tests.processes import alive, command_of, descendants, wait_until
 from export_pipeline_tests.project.services import ROOT, Machine, Service, run_service, systemd_services
 
 DAYS = 20

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from export_pipeline_tests.cli.terminal import wait_until
+from export_pipeline_tests.processes import free_port, wait_until
 from export_pipeline_tests.project.conftest import MakeMachine
 from export_pipeline_tests.project.services import (
     DEPLOY,
@@ -25,7 +25,6 @@ from export_pipeline_tests.project.services import (
     Machine,
     Service,
     compose_services,
-    free_port,
     is_healthy,
     run_service,
 )
