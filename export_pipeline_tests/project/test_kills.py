@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -156,13 +157,16 @@ def deployment(make_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.mark.parametrize("victim", ["worker", "code", "daemon", "webserver", "postgres"])
-def test_a_backfill_survives_the_kill_of(victim: str, deployment: Deployment, sql: RunSql) -> None:
+def test_a_backfill_survives_the_kill_of(
+    victim: str, deployment: Deployment, sql: RunSql, request: pytest.FixtureRequest
+) -> None:
     backfill = graphql.backfill(deployment.ui, ["logs", "logs_csv", "anomalies"], KEYS)
     wait_until(lambda: "STARTED" in deployment.runs(backfill), 120, deployment.logs)
     if victim == "worker":
         deployment.kill_worker()
     elif victim == "postgres":
         deployment.kill_postgres()
+        request.addfinalizer(partial(deployment.kill, "code"))  # as docs/operations.md says
     else:
         deployment.kill(victim)
     wait_until(lambda: deployment.backfill_status(backfill) in ENDED, WITHIN_S, deployment.logs)
