@@ -60,7 +60,9 @@ def compare(  # noqa: PLR0913 - what is compared, with what, and how far
     for key in keys:
         folder = partitioning.folder(key)
         manifest = primary.get(folder)
-        verdict = judge(manifest, found.scan.partitions[key], found.scan.identity, dataset.fingerprint)
+        verdict = judge(
+            manifest, found.scan.partitions[key], found.scan.identity, dataset.fingerprint, partitioning.window(key)
+        )
         if manifest is not None:
             found.published_at[key] = manifest.finished_at
         if manifest is not None and not verdict.needs_export:

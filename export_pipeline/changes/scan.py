@@ -12,6 +12,7 @@ from typing import Any
 from export_pipeline.datasets.dataset import Dataset
 from export_pipeline.datasets.partitioning import Partitioning
 from export_pipeline.errors import ConfigError
+from export_pipeline.extract.catalog import require_declared
 from export_pipeline.extract.query import scan_query
 from export_pipeline.extract.selection import Window
 from export_pipeline.extract.snapshot import SnapshotIdentity, open_snapshot
@@ -48,6 +49,7 @@ def scan(source: Source, dataset: Dataset, partitioning: Partitioning, keys: Seq
     readable = selection.columns[0].source_name
     with open_snapshot(source, [(selection.table, readable)], f"{dataset.name}: looking for changes") as snapshot:
         live = snapshot.describe(selection)
+        require_declared(live, selection)
         rows = snapshot.rows(scan_query(selection, bounds, with_xmin=live.has_xmin))
     buckets = _by_bucket(rows)
     partitions = {key: buckets.pop(number, Tally()) for number, key in enumerate(keys, start=1)}
@@ -56,6 +58,6 @@ def scan(source: Source, dataset: Dataset, partitioning: Partitioning, keys: Seq
 
 def _by_bucket(rows: Iterable[tuple[Any, ...]]) -> dict[int | None, Tally]:  # Any: what `scan_query` selects
     parts = defaultdict(list)
-    for *part, bucket in rows:
-        parts[bucket].append(TalliedRows(*part))
+    for *part, bucket, layout in rows:
+        parts[bucket].append(TalliedRows._make((*part, layout)))
     return {bucket: add_up(found) for bucket, found in parts.items()}

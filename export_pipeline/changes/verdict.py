@@ -2,9 +2,11 @@
 
 A row version written by a transaction that ended before the manifest's horizon H (`snapshot.xmin`) was in
 the file. If nothing in the partition is newer than H and the count is the same, the two sets of rows are
-the same, provided that they lie in the same tables: a partition of the source may be detached and another one attached,
-whose rows are old. So `in_sync` is never wrong; `changed` may be (an aborted look-alike costs one needless export,
-never a lost row).
+the same, provided that they are rows of the same span of time, lie in the same tables, and that these read them as they
+did: a partition of the source may be detached and another one attached, whose rows are old, and an ALTER may give rows
+other values without writing them. So `in_sync` is not wrong, as far as the server shows its changes: not those of a
+function in a virtual column, nor of a composite type. `changed` may be (an aborted look-alike costs one needless
+export, never a lost row).
 
 Where the source does not show the transactions (a view, a foreign table, a grant on columns), a digest of the rows
 takes their place; it differs whenever the rows do, but for one chance in 2^64.
@@ -14,9 +16,12 @@ look. While nothing else is new, such a partition is `unsettled`: once that tran
 newest row, the partition is `changed`, and one more export settles it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
+from export_pipeline.extract.selection import Window
 from export_pipeline.extract.snapshot import SnapshotIdentity
 from export_pipeline.extract.tally import Tally
 from export_pipeline.write.manifest import Manifest
@@ -47,15 +52,18 @@ class Verdict:
         return self.state not in {State.IN_SYNC, State.UNSETTLED}
 
 
-def judge(manifest: Manifest | None, tally: Tally, identity: SnapshotIdentity, fingerprint: str) -> Verdict:
+def judge(
+    manifest: Manifest | None, tally: Tally, identity: SnapshotIdentity, fingerprint: str, window: Window
+) -> Verdict:
     """Compare one partition's manifest with a look at the source.
 
-    `fingerprint` is that of the dataset's declaration today.
+    `fingerprint` is that of the dataset's declaration today, `window` the span of time that the partition is today.
     """
     if manifest is None:
         return Verdict(State.MISSING, "never published")
     for reason in (
         another_history(manifest, identity),
+        another_span(manifest, window),
         _declared_anew(manifest, fingerprint),
         _another_count(manifest, tally),
     ):
@@ -78,6 +86,25 @@ def another_history(manifest: Manifest, identity: SnapshotIdentity) -> str | Non
     return None
 
 
+def another_span(manifest: Manifest, window: Window) -> str | None:
+    """Return that the partition was another span of time when it was published; None where it was the same."""
+    published = (manifest.selection.get("start"), manifest.selection.get("end"))
+    if published == (_text(window.start), _text(window.end)):
+        return None
+    return "the partition was another span of time when it was exported"
+
+
+def other_relations(manifest: Manifest, relations: Mapping[str, str]) -> str | None:
+    """Return how the tables that hold rows (oid → layout) differ from those of the manifest; None where they do not."""
+    if relations.keys() != manifest.relations.keys():
+        return "its rows lie in other tables than when it was published"
+    return None if relations == manifest.relations else "the table's columns were changed since it was published"
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
 def _declared_anew(manifest: Manifest, fingerprint: str) -> str | None:
     return None if manifest.declaration_fingerprint == fingerprint else "the dataset's declaration changed"
 
@@ -90,8 +117,8 @@ def _another_count(manifest: Manifest, tally: Tally) -> str | None:
 
 def _judge_newest(manifest: Manifest, tally: Tally, identity: SnapshotIdentity) -> Verdict:
     """Judge a partition with as many rows as published, whose writers are shown."""
-    if tally.relations != manifest.relations:
-        return Verdict(State.CHANGED, "its rows lie in other tables than when it was published")
+    if reason := other_relations(manifest, tally.relations):
+        return Verdict(State.CHANGED, reason)
     if tally.newest is not None and tally.newest < manifest.snapshot.xmin:
         return Verdict(State.IN_SYNC, f"{tally.rows} rows, none newer than the published snapshot")
     if tally.newest is not None and tally.newest == manifest.newest and identity.xmin <= tally.newest:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from psycopg.sql import Literal
 
+from export_pipeline.extract.layout import with_layouts
 from export_pipeline.extract.names import TableName, quote
 from export_pipeline.extract.selection import SelectedColumn, Selection, SpecialTimes, Window
 
@@ -22,25 +23,26 @@ def copy_query(selection: Selection) -> str:
 
 
 def count_query(selection: Selection, *, with_xmin: bool) -> str:
-    """Return the SELECT of the selection's tally (`tally_columns`) and its guarded values, a row per relation.
+    """Return the SELECT of the selection's tally (`tally_columns`), guarded values and layout, a row per relation.
 
-    The last figure counts values that have no exact Arrow form and that the stream itself could not show:
-    arrays of more than one dimension, or that do not start at 1.
+    The guarded values are those that have no exact Arrow form and that the stream itself could not show: arrays of
+    more than one dimension, or that do not start at 1.
     """
     tally = tally_columns(selection, with_xmin=with_xmin)
     guards = " OR ".join(_array_guard(column) for column in selection.columns if column.travels.is_list)
     guarded = f"count(*) FILTER (WHERE {guards})" if guards else "0::bigint"
-    return f"SELECT {tally}, {guarded} FROM {selection.table.quoted}{_where(selection)} GROUP BY 1"
+    source = f"{selection.table.quoted}{_where(selection)}"
+    return with_layouts(selection, f"SELECT {tally}, {guarded} FROM {source} GROUP BY 1")
 
 
 def tally_columns(selection: Selection, *, with_xmin: bool) -> str:
-    """Return the columns of a `TalliedRows`; the first one is what to group by.
+    """Return the columns of a `TalliedRows` but its layout; the first one is what to group by.
 
     Where xmin cannot be read the fourth one is a digest of the rows, as the server reads them.
     """
     if with_xmin:
-        return f"tableoid::bigint, count(*), {newest_xid('xmin')}, NULL::text"
-    return f"NULL::bigint, count(*), NULL::bigint, {_digest(selection)}"
+        return f"tableoid::bigint AS relation, count(*), {newest_xid('xmin')}, NULL::text"
+    return f"NULL::bigint AS relation, count(*), NULL::bigint, {_digest(selection)}"
 
 
 def _digest(selection: Selection) -> str:
@@ -66,13 +68,14 @@ def _widened_xid(column: str) -> str:
 
 
 def scan_query(selection: Selection, bounds: Sequence[datetime], *, with_xmin: bool) -> str:
-    """Return the SELECT of the tally per relation and span of time between `bounds`; the bucket comes last.
+    """Return the SELECT of the tally per relation and span of time between `bounds`, the bucket and the layout.
 
     Bucket i holds the rows from bound i-1 up to bound i; bucket 0 lies before the first bound, bucket len(bounds)
     from the last one on; a NULL time has bucket NULL.
     """
     tally, bucket = tally_columns(selection, with_xmin=with_xmin), _bucket(selection, bounds)
-    return f"SELECT {tally}, {bucket} FROM {selection.table.quoted}{_where(selection)} GROUP BY 1, 5"
+    source = f"{selection.table.quoted}{_where(selection)}"
+    return with_layouts(selection, f"SELECT {tally}, {bucket} FROM {source} GROUP BY 1, 5")
 
 
 def span_query(selection: Selection, first: datetime, end: datetime) -> str:
@@ -97,17 +100,20 @@ def span_query(selection: Selection, first: datetime, end: datetime) -> str:
 def comparison_query(
     selection: Selection, bounds: Sequence[datetime], horizons: Sequence[int], *, with_xmin: bool
 ) -> str:
-    """Return the SELECT of (bucket, rows, rows from before the bucket's horizon, digest), buckets as in `scan_query`.
+    """Return the SELECT of what lies in each bucket (as in `scan_query`) and relation.
 
-    `horizons` are 64-bit transaction ids, that of bucket 1 first. Without xmin there is a digest of the rows instead.
+    Its columns: bucket, relation, rows, rows from before the bucket's horizon, digest, layout. `horizons` are 64-bit
+    transaction ids, that of bucket 1 first. Without xmin there is a digest of the rows instead.
     """
     bucket, source = _bucket(selection, bounds), f"{selection.table.quoted}{_where(selection)}"
     if not with_xmin:
-        return f"SELECT {bucket}, count(*), NULL::bigint, {_digest(selection)} FROM {source} GROUP BY 1"
-    rows = f"SELECT {bucket} AS bucket, {_widened_xid('xmin')} AS writer FROM {source}"
+        counted = f"{bucket}, NULL::bigint AS relation, count(*), NULL::bigint, {_digest(selection)}"
+        return with_layouts(selection, f"SELECT {counted} FROM {source} GROUP BY 1")
+    rows = f"SELECT {bucket} AS bucket, tableoid::bigint AS relation, {_widened_xid('xmin')} AS writer FROM {source}"
     horizon = f"(ARRAY[{', '.join(map(str, horizons))}]::bigint[])[bucket]"
     old = f"count(*) FILTER (WHERE writer < {horizon})"
-    return f"SELECT bucket, count(*), {old}, NULL::text FROM ({rows}) AS seen GROUP BY 1"
+    counted = f"bucket, relation, count(*), {old}, NULL::text"
+    return with_layouts(selection, f"SELECT {counted} FROM ({rows}) AS seen GROUP BY 1, 2")
 
 
 def duplicate_keys_query(selection: Selection) -> str:

@@ -91,12 +91,13 @@ class Snapshot:
         """
         query = count_query(selection, with_xmin=with_xmin)
         parts = self._ask(f"cannot count {selection.table}", lambda: self._fetch_rows(query))
-        if nested := sum(part[-1] for part in parts):
+        if nested := sum(guarded for *_, guarded, _ in parts):
             raise UnrepresentableValueError(
                 f"{self.where}: {nested} rows of {selection.table} hold arrays of several dimensions, or not starting "
                 "at 1, which an Arrow list cannot hold; declare the column as text in the dataset"
             )
-        return Count(add_up(TalliedRows(*part[:-1]) for part in parts), self._special_times(selection))
+        tally = add_up(TalliedRows._make((*part, layout)) for *part, _, layout in parts)
+        return Count(tally, self._special_times(selection))
 
     def lookup(self, table: TableName, columns: tuple[str, ...]) -> pa.Table:
         """Read a whole side table."""

@@ -95,7 +95,7 @@ BY_CODE: Final[dict[str, Meaning]] = {
     ),
     "42703": Meaning(SchemaDriftError, "check the dataset's column map against the table"),
     "42809": Meaning(SourceAccessError, "name a table, a view, a materialized view or a foreign table"),
-    "42883": Meaning(ConfigError, "PostgreSQL 13 or newer is needed"),
+    "42883": Meaning(ConfigError, "PostgreSQL 13 or newer is needed, and a time column of a time type"),
     "42P01": Meaning(SourceAccessError, "check the dataset's table setting and the search_path of the account"),
     "42P05": Meaning(ConfigError, f"a pool gave the session to somebody else meanwhile: {_NO_POOL}"),
     "53300": Meaning(SourceBusyError, "raise max_connections, or lower the number of exports at once"),

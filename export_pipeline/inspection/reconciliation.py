@@ -7,9 +7,8 @@ transaction. Rows of later transactions came, or changed, since.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from export_pipeline.changes.verdict import another_history
+from export_pipeline.changes.verdict import another_history, another_span, other_relations
 from export_pipeline.datasets.dataset import Dataset
 from export_pipeline.extract.selection import Window
 from export_pipeline.inspection.finding import Figure, Finding, failed, passed
@@ -40,38 +39,34 @@ def check_reconciliation(
         return failed(Severity.WARN, f"the source cannot be compared: {incomparable or 'not counted'}", **figures)
     if count.before_horizon is None:
         return _by_digest(manifest, count, figures)
-    missing = count.before_horizon - manifest.source_count
-    if missing > 0:
-        return failed(
-            severity,
-            f"at least {missing} rows of the source are missing in the file, although their transactions had ended "
-            f"before it was read ({count.before_horizon} such rows, {manifest.source_count} were counted); "
-            "export the partition again",
-            **figures,
-        )
-    if is_same(manifest, count):
-        return passed(f"{count.rows} rows in the source, the same as in the file", **figures)
-    return passed(
-        f"the source has changed since: of {manifest.source_count} rows up to {-missing} were changed or deleted, "
-        f"up to {count.written_since} are new",
-        **figures,
-    )
+    return _by_transactions(manifest, count, count.before_horizon, severity, figures)
 
 
 def is_same(manifest: Manifest, count: SourceCount) -> bool:
     """Tell whether the source holds, row by row, what was exported. False where that cannot be seen."""
     if count.before_horizon is None:
         return (count.rows, count.digest) == (manifest.source_count, manifest.digest)
-    return count.rows == count.before_horizon == manifest.source_count
+    return count.rows == count.before_horizon == manifest.source_count and not other_relations(
+        manifest, count.old_relations
+    )
+
+
+def _unpublished_relations(manifest: Manifest, count: SourceCount) -> str | None:
+    """Return where old rows lie that were not in the snapshot, or read otherwise then.
+
+    Tables that hold no old row any more say nothing: their rows were deleted.
+    """
+    if count.old_relations.items() <= manifest.relations.items():
+        return None
+    return other_relations(manifest, count.old_relations)
 
 
 def why_incomparable(manifest: Manifest, look: SourceLook, dataset: Dataset, window: Window) -> str | None:
     """Return why the counts of then and now are not of the same rows; None where they can be compared."""
     if not look.counts:
         return f"{'; '.join(look.differences)}; mend the table or the declaration"
-    published = (manifest.selection.get("start"), manifest.selection.get("end"))
-    if published != (_text(window.start), _text(window.end)):
-        return "the partition was another span of time when it was exported; export it again"
+    if reason := another_span(manifest, window):
+        return f"{reason}; export it again"
     if manifest.declaration_fingerprint != dataset.fingerprint:
         return "the dataset's declaration changed since the export; export the partition again"
     if reason := another_history(manifest, look.identity):
@@ -88,6 +83,30 @@ def _lost_since_written(manifest: Manifest, stored: StoredRows) -> str | None:
             "export the partition again"
         )
     return None
+
+
+def _by_transactions(
+    manifest: Manifest, count: SourceCount, before_horizon: int, severity: Severity, figures: dict[str, Figure]
+) -> Finding:
+    """Judge where each row shows the transaction that wrote it."""
+    missing = before_horizon - manifest.source_count
+    if missing > 0:
+        return failed(
+            severity,
+            f"at least {missing} rows of the source are missing in the file, although their transactions had ended "
+            f"before it was read ({count.before_horizon} such rows, {manifest.source_count} were counted); "
+            "export the partition again",
+            **figures,
+        )
+    if reason := _unpublished_relations(manifest, count):
+        return failed(Severity.WARN, f"the source cannot be compared: {reason}; export the partition again", **figures)
+    if is_same(manifest, count):
+        return passed(f"{count.rows} rows in the source, the same as in the file", **figures)
+    return passed(
+        f"the source has changed since: of {manifest.source_count} rows up to {-missing} were changed or deleted, "
+        f"up to {count.written_since} are new",
+        **figures,
+    )
 
 
 def _by_digest(manifest: Manifest, count: SourceCount, figures: dict[str, Figure]) -> Finding:
@@ -111,7 +130,3 @@ def _figures(manifest: Manifest, stored: StoredRows, count: SourceCount | None) 
     if count:
         figures |= {"rows_in_source": count.rows, "rows_written_since": count.written_since}
     return figures
-
-
-def _text(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None

@@ -3,8 +3,10 @@
 Counted by the server, in a snapshot later than the files' own. What the counts mean is `reconciliation.py`'s business.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from export_pipeline.datasets.dataset import Dataset
 from export_pipeline.datasets.partitioning import Partitioning
@@ -13,6 +15,7 @@ from export_pipeline.extract.query import comparison_query
 from export_pipeline.extract.selection import Window
 from export_pipeline.extract.snapshot import Snapshot, SnapshotIdentity, open_snapshot
 from export_pipeline.extract.source import Source
+from export_pipeline.extract.tally import relations_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class SourceCount:
     rows: int
     before_horizon: int | None
     digest: str | None = None
+    old_relations: Mapping[str, str] = field(default_factory=dict)
+    """The tables that hold the rows of `before_horizon`: oid → layout."""
 
     @property
     def written_since(self) -> int | None:
@@ -64,6 +69,19 @@ def look_at_source(
 
 
 def _counts(snapshot: Snapshot, query: str, keys: Sequence[str]) -> dict[str, SourceCount]:
-    rows = snapshot.rows(query)
-    buckets = {bucket: SourceCount(*found) for bucket, *found in rows}  # type: ignore[arg-type] # as the query orders them
-    return {key: buckets.get(number, SourceCount(0, 0)) for number, key in enumerate(keys, start=1)}
+    parts = defaultdict(list)
+    for bucket, *part in snapshot.rows(query):
+        parts[bucket].append(part)
+    return {key: _add_up(parts.get(number, [])) for number, key in enumerate(keys, start=1)}
+
+
+def _add_up(parts: Sequence[Sequence[Any]]) -> SourceCount:  # Any: what `comparison_query` selects
+    """Return the count of a partition whose rows may lie in several relations."""
+    relations, rows, old, digests, layouts = zip(*parts, strict=True) if parts else ((),) * 5
+    blind = None in old
+    return SourceCount(
+        sum(rows),
+        None if blind else sum(old),
+        digests[0] if blind else None,
+        relations_of((relations[i], layouts[i]) for i, count in enumerate(old) if count),
+    )

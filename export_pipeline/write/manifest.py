@@ -26,6 +26,14 @@ RawJson = str | bytes
 MANIFEST_VERSION: Final = 1
 
 
+class NewerManifestError(CorruptFileError):
+    """A newer version of this software wrote the manifest."""
+
+
+class _NewerVersionError(ValueError):
+    """The same, before it is known where the manifest is."""
+
+
 @dataclass(frozen=True, slots=True)
 class QuarantineFile:
     """The rejected rows of the same snapshot; `path` is relative to the root."""
@@ -85,8 +93,11 @@ class Manifest:
     snapshot: SnapshotId
     newest: int | None
     """64-bit transaction id of the newest row; None without rows, or where the source shows no xmin."""
-    relations: tuple[int, ...]
-    """The oids of the source's tables that held the rows; empty without rows, or where the source shows no xmin."""
+    relations: Mapping[str, str]
+    """The source's tables that held the rows: oid → hash of how the catalog has their columns read.
+
+    Empty without rows, or where the source shows no xmin.
+    """
     digest: str | None
     """Digest of the source's rows, where the source shows no xmin; None elsewhere, and without rows."""
     quality: JsonObject | None
@@ -123,7 +134,7 @@ class Manifest:
             return _adapter().validate_json(text, strict=True)
         except (ValueError, ReconciliationError) as exc:
             found = str(exc).split("\n  ", 1)[0].replace("\n", ": ")
-            raise CorruptFileError(
+            raise (NewerManifestError if isinstance(exc, _NewerVersionError) else CorruptFileError)(
                 f"{where}: is no manifest of version {MANIFEST_VERSION} ({found}); export the partition again"
             ) from exc
 
@@ -133,7 +144,9 @@ def _require_version(text: RawJson) -> None:
     content = json.loads(text)
     found = content.get("manifest_version") if isinstance(content, dict) else None
     if found != MANIFEST_VERSION:
-        raise ValueError(f"its manifest_version is {found}")
+        raise (_NewerVersionError if isinstance(found, int) and found > MANIFEST_VERSION else ValueError)(
+            f"its manifest_version is {found}"
+        )
 
 
 @cache

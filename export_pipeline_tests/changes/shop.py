@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from export_pipeline.changes.pending import Comparison, Published, compare
 from export_pipeline.changes.verdict import Verdict
@@ -26,11 +26,14 @@ class Shop:
         for day in days:
             self.exporter.run(day)
 
-    def look(self, *derived: str, dataset: Dataset | None = None, bounded: bool = True) -> Comparison:
+    def look(
+        self, *derived: str, dataset: Dataset | None = None, bounded: bool = True, zone: str = "UTC"
+    ) -> Comparison:
         formats = tuple(FORMATS[name] for name in derived)
         published = Published(open_destination(str(self.exporter.root)), FORMATS["parquet"], formats)
         source, wanted = Source(self.exporter.url), dataset or self.exporter.dataset
-        return compare(source, wanted, PARTITIONING, DAYS, published, bounded=bounded)
+        partitioning = replace(PARTITIONING, zone=zone)
+        return compare(source, wanted, partitioning, DAYS, published, bounded=bounded)
 
     def verdict(self, *derived: str, day: str = DAYS[1]) -> Verdict:
         return self.look(*derived).verdicts[day]

@@ -9,8 +9,9 @@ import pytest
 
 from export_pipeline.changes.pending import Published, compare
 from export_pipeline.changes.verdict import State, Verdict
+from export_pipeline.datasets.dataset import SourceColumn
 from export_pipeline.datasets.partitioning import Partitioning
-from export_pipeline.errors import ConfigError
+from export_pipeline.errors import ConfigError, SchemaDriftError
 from export_pipeline.extract.source import Source
 from export_pipeline.transforms.standardize_timestamps import StandardizeTimestamps
 from export_pipeline.write.destinations.registry import open_destination
@@ -176,6 +177,52 @@ def test_another_history_of_the_source_puts_everything_out_of_sync(
 ) -> None:
     shop.change_manifest(MIDDLE, lambda manifest: manifest["snapshot"].update({field: value}))
     assert shop.verdict() == Verdict(State.CHANGED, reason)
+
+
+ALTERS = {
+    "dropped and added anew": (
+        "alter table anomaly_records drop column status, add column status text default 'resolved'",
+    ),
+    "names exchanged": (
+        "alter table anomaly_records rename device_id to x",
+        "alter table anomaly_records rename log_entry_id to device_id",
+        "alter table anomaly_records rename x to log_entry_id",
+    ),
+    "label renamed": ("alter type mood rename value 'calm' to 'quiet'",),
+}
+
+
+@pytest.mark.parametrize("alters", ALTERS.values(), ids=list(ALTERS))
+def test_other_values_that_an_alter_gives_to_rows_without_writing_them_are_found(
+    any_source_url: str, sql: RunSql, tmp_path: Path, alters: Sequence[str]
+) -> None:
+    sql(
+        any_source_url,
+        "create type mood as enum ('calm'); create domain moods as mood;"
+        "alter table anomaly_records add column mood moods default 'calm'",
+    )
+    columns = (*ANOMALIES.columns, SourceColumn("mood", "enum", "how it felt"))
+    shop = Shop(Exporter(any_source_url, tmp_path, replace(ANOMALIES, columns=columns)))
+    shop.export(*DAYS)
+    assert shop.look().pending == ()
+    for alter in alters:
+        sql(any_source_url, alter)
+    assert shop.look().pending == DAYS
+    assert shop.verdict() == Verdict(State.CHANGED, "the table's columns were changed since it was published")
+    shop.export(*DAYS)
+    assert shop.look().pending == ()
+
+
+def test_days_of_another_zone_are_out_of_sync(shop: Shop) -> None:
+    found = shop.look(zone="Pacific/Kiritimati")
+    assert found.pending == DAYS
+    assert "another span of time" in found.verdicts[FIRST].reason
+
+
+def test_a_table_that_differs_from_its_declaration_is_refused_as_by_an_export(shop: Shop, sql: RunSql) -> None:
+    sql(shop.exporter.url, 'alter table anomaly_records alter "timestamp" type text')
+    with pytest.raises(SchemaDriftError, match=r"column 'timestamp' is text, declared is timestamp"):
+        shop.look()
 
 
 def test_a_dataset_declared_anew_is_out_of_sync(shop: Shop) -> None:

@@ -47,8 +47,8 @@ def test_digests_are_equal_exactly_where_the_rows_are(
     ("parts", "expected"),
     [
         ([], Tally()),
-        ([TalliedRows(9, 2, 70, None), TalliedRows(7, 3, 80, None)], Tally(5, 80, (7, 9))),
-        ([TalliedRows(None, 4, None, "-12")], Tally(4, None, (), "-12")),
+        ([TalliedRows(9, 2, 70, None, "a"), TalliedRows(7, 3, 80, None, "b")], Tally(5, 80, {"7": "b", "9": "a"})),
+        ([TalliedRows(None, 4, None, "-12", None)], Tally(4, None, {}, "-12")),
     ],
 )
 def test_the_tallies_of_several_tables_add_up(parts: list[TalliedRows], expected: Tally) -> None:

@@ -29,6 +29,7 @@ TEN = manifest_of(
     declaration_fingerprint=LOGS.fingerprint,
     selection={"start": "2026-11-20T00:00:00+00:00", "end": "2026-11-21T00:00:00+00:00"},
 )
+SAME_TABLE = TEN.relations
 SAME_SERVER = SnapshotIdentity(150, 150, MIDNIGHT, TEN.snapshot.system_identifier, TEN.snapshot.timeline)
 
 
@@ -37,7 +38,7 @@ def found(count: SourceCount | None, manifest: Manifest = TEN, stored: int = 10,
 
 
 def test_the_same_rows_pass() -> None:
-    same = found(SourceCount(10, 10))
+    same = found(SourceCount(10, 10, None, SAME_TABLE))
     assert same.passed
     assert "the same as in the file" in same.summary
     assert same.figures["rows_written_since"] == 0
@@ -57,6 +58,19 @@ def test_what_changed_since_passes_and_is_said(count: SourceCount, gone: int, ne
     changed = found(count)
     assert changed.passed
     assert f"of 10 rows up to {gone} were changed or deleted, up to {new} are new" in changed.summary
+
+
+@pytest.mark.parametrize(
+    ("relations", "said"),
+    [({"16386": "-3"}, "its rows lie in other tables"), ({"16385": "-4"}, "the table's columns were changed")],
+)
+@pytest.mark.parametrize("rows", [3, 10])
+def test_old_rows_that_the_snapshot_did_not_see_so_cannot_be_compared(
+    rows: int, relations: dict[str, str], said: str
+) -> None:
+    exchanged = found(SourceCount(rows, rows, None, relations))
+    assert (exchanged.passed, exchanged.severity) == (False, Severity.WARN)
+    assert f"the source cannot be compared: {said}" in exchanged.summary
 
 
 @pytest.mark.parametrize("rows", [11, 30])
@@ -103,8 +117,10 @@ def test_a_short_file_is_an_error_even_where_the_source_cannot_be_compared() -> 
 @pytest.mark.parametrize(
     ("count", "same"),
     [
-        (SourceCount(10, 10), True),
-        (SourceCount(10, 9), False),
+        (SourceCount(10, 10, None, SAME_TABLE), True),
+        (SourceCount(10, 10, None, {"16385": "-4"}), False),
+        (SourceCount(10, 10, None, {"16386": "-3"}), False),
+        (SourceCount(10, 9, None, SAME_TABLE), False),
         (SourceCount(9, 9), False),
         (SourceCount(10, None, "77"), False),
     ],

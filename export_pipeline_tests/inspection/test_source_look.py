@@ -22,10 +22,13 @@ def test_each_partition_has_its_own_horizon(source_url: str, sql: RunSql, tmp_pa
     )
     query = f"select count(*) from log_entries where timestamp::date = '{DAY}' and id % 2 = 1"
     ((untouched,),) = sql(source_url, query)
+    ((log_entries,),) = sql(source_url, "select 'log_entries'::regclass::oid")
     seen = look(source_url, dict.fromkeys(DAYS, before) | {DAYS[1]: 0}).counts
-    assert seen[DAYS[0]] == SourceCount(counted[DAYS[0]], counted[DAYS[0]])
+    table = seen[DAYS[0]].old_relations
+    assert list(table) == [str(log_entries)]
+    assert seen[DAYS[0]] == SourceCount(counted[DAYS[0]], counted[DAYS[0]], None, table)
     assert seen[DAYS[1]] == SourceCount(counted[DAYS[1]], 0)
-    assert seen[DAY] == SourceCount(counted[DAY], untouched)
+    assert seen[DAY] == SourceCount(counted[DAY], untouched, None, table)
     assert seen[DAY].written_since == counted[DAY] - untouched
 
 

@@ -55,7 +55,7 @@ def manifest_of(written: WrittenFile, target: Target = PARTITION, **changes: Any
         config={"validation_level": "strict", "max_invalid_ratio": 0.5},
         snapshot=snapshot(100),
         newest=99,
-        relations=(16385,),
+        relations={"16385": "-3"},
         digest=None,
         quality={"completeness": 1.0, "validity": None},
         failures=(FailedCheck("text", "required", 2, (FailedValue(None, "id=1"),)),),
