@@ -1,10 +1,11 @@
 """Where the source is and how to talk to it: connection string, timeouts, keepalives. Opens connections.
 
-Which transaction runs on a connection is `snapshot.py`'s business; the environment is read in `settings.py`.
+Which transaction runs on a connection is `snapshot.py`'s business; the environment is read in the package `settings`.
 """
 
-from collections.abc import Mapping
-from contextlib import suppress
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import adbc_driver_manager
@@ -16,6 +17,9 @@ from export_pipeline.errors import ConfigError
 from export_pipeline.extract.pg_errors import source_errors
 
 APPLICATION_NAME = "export_pipeline"
+
+_STRAY_AT = re.compile(r"postgres(?:ql)?://[^/?#@]*[/?#@][^@]*@")
+"""A URL with a password that is not percent-encoded: libpq would take the rest of it for a host or a database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,24 @@ class Source:
         with source_errors(f"cannot connect to {self}"):
             return adbc.connect(self._libpq_conninfo(), autocommit=True)
 
+    @contextmanager
+    def asking(self) -> Iterator["adbc.Cursor"]:
+        """Give a cursor for short questions, in a read-only transaction that ends with the block.
+
+        BEGIN goes by the driver's own call and settings are the transaction's: a pooler passes the session on.
+        Raises: SourceUnavailableError, SourceAccessError, SourceBusyError, also for what the block asks.
+        """
+        connection = self.connect()
+        cursor = connection.cursor()
+        try:
+            with source_errors(f"{self}: asking the server"):
+                connection.adbc_connection.set_autocommit(False)
+                cursor.execute("SET TRANSACTION READ ONLY")
+                cursor.execute(f"SET LOCAL statement_timeout = {round(self.timeouts.statement_s * 1000)}")
+                yield cursor
+        finally:
+            close_quietly(cursor, connection)
+
     def _parameters(self) -> dict[str, str]:
         return parse_conninfo(self.conninfo)
 
@@ -77,8 +99,9 @@ class Source:
 
 def parse_conninfo(conninfo: str) -> dict[str, str]:
     """Return the parameters of a URL or of `name=value …`. Raises: ConfigError, which quotes nothing of it."""
-    with suppress(psycopg.ProgrammingError):
-        return {name: str(value) for name, value in conninfo_to_dict(conninfo).items()}
+    if not _STRAY_AT.match(conninfo):
+        with suppress(psycopg.ProgrammingError):
+            return {name: str(value) for name, value in conninfo_to_dict(conninfo).items()}
     # Not inside of an `except`: the driver's message may quote a part of the string, and so the password.
     raise ConfigError(
         "EXPORT_SOURCE_URL is not a PostgreSQL connection string; "

@@ -2,7 +2,8 @@
 
 One file a group of settings (`source.py`, `destination.py`, `exports.py`, `automation.py`, `dataset.py`); `layers.py`
 reads the environment, `.env` and YAML; `contradictions.py` (with `…_rules.py`) finds what cannot be together, and
-`mistakes.py` says it; `settings.py` joins them. Nothing else in the project reads the environment.
+`mistakes.py` says it; `settings.py` joins them. Nothing else in the project reads the environment, but
+for libpq's own variables (`PG…`), which `connection_rules.py` looks at.
 """
 
 from export_pipeline.settings.dataset import DatasetSettings

@@ -46,7 +46,7 @@ class AutomationSettings(Group):
         default=300, ge=30, description="Seconds between two looks for new data", examples=["300"]
     )
     sensor_window_days: int = Field(
-        default=35, ge=1, description="Days back from now that each look covers", examples=["35"]
+        default=35, ge=1, le=36_500, description="Days back from now that each look covers", examples=["35"]
     )
     open_partition_debounce_s: int = Field(
         default=900,

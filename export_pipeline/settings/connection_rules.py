@@ -71,15 +71,25 @@ def tls(given: Given) -> Iterator[Problem]:
         yield Problem(("source_tls_root",), "the machine's own root certificates need {source_tls} verify-full")
     if mode in _VERIFYING and not root and not _default_root():
         yield Problem(("source_tls",), "it needs {source_tls_root}, a file of root certificates or `system`")
-    host = given.get("source_host") or url.get("host", "")
-    if mode == "verify-full" and (not host or host.startswith("/")):
+    if mode == "verify-full" and not _host_has_a_name(given.get("source_host") or url.get("host", ""), url):
         yield Problem(("source_tls",), "verify-full compares the server's name: it needs {source_host}, a host's name")
     if mode == "disable" and "source_tls_certificate" in given:
         yield Problem(("source_tls_certificate",), "with {source_tls} disable nobody is shown it")
 
 
+def _host_has_a_name(host: str, url: Mapping[str, str]) -> bool:
+    if not host and ("service" in url or "PGSERVICE" in os.environ):
+        return True  # libpq alone reads a service's file
+    host = host or os.environ.get("PGHOST", "")
+    return bool(host) and not host.startswith("/")
+
+
 def _default_root() -> bool:
-    return "PGSSLROOTCERT" in os.environ or Path("~/.postgresql/root.crt").expanduser().exists()
+    if "PGSSLROOTCERT" in os.environ:
+        return True
+    with suppress(RuntimeError):  # an account without a home
+        return Path("~/.postgresql/root.crt").expanduser().exists()
+    return False
 
 
 def _url(given: Given) -> Mapping[str, str]:

@@ -5,7 +5,6 @@ So whoever has written three mistakes hears of three, and a password is never qu
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -35,6 +34,9 @@ def find_contradictions(values: Mapping[str, object]) -> Iterator[Problem]:
         if name not in DATASETS:
             yield Problem(("datasets", str(name)), f"there is no dataset {name}; there are {', '.join(DATASETS)}")
     given = {name: _text(value) for name, value in values.items() if not isinstance(value, Mapping) and _text(value)}
+    if broken := [name for name, text in given.items() if "\0" in text]:  # nobody could open or ask for it
+        yield from (Problem((name,), "it holds a NUL character; take it out") for name in broken)
+        return
     for rule in _RULES:
         yield from rule(given)
 
@@ -58,8 +60,8 @@ def _pairs(given: Given) -> Iterator[Problem]:
 
 def _root(given: Given) -> Iterator[Problem]:
     root = given.get("root", DestinationSettings.model_fields["root"].default)
-    scheme, is_url, _ = root.partition("://")
-    if is_url and "@" in urlsplit(root).netloc:
+    scheme, is_url, rest = root.partition("://")
+    if is_url and "@" in rest.partition("/")[0]:
         yield Problem(("root",), "a URL here holds no account; set {s3_access_key_id} and {s3_secret_access_key}")
         return
     try:

@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, model_validator
 LONGEST_S: Final = 2_147_483
 """PostgreSQL holds timeouts as milliseconds in 32 bits: 24 days."""
 
+_EMPTY_IS_A_CHOICE: Final = frozenset({"formats", "env_file"})
+"""Settings for which an empty text means none, which is not their default."""
+
 
 class Group(BaseModel):
     """Settings that belong together; the docstring's first line is their heading, the rest their introduction."""
@@ -17,11 +20,8 @@ class Group(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _empty_is_unset(cls, given: object) -> object:
-        """Read an empty value as none where none is the default: so a variable can undo what a file says."""
-        return without_empty(cls, given) if isinstance(given, Mapping) else given
-
-
-def without_empty(model: type[BaseModel], given: Mapping[str, object]) -> dict[str, object]:
-    """Return `given` with None for each empty text of a setting whose default is None; no formats is a choice."""
-    unset = {name for name, field in model.model_fields.items() if field.default is None and name != "formats"}
-    return {name: None if value == "" and name in unset else value for name, value in given.items()}
+        """Read an empty text as the setting's default: so a variable can undo what a file says."""
+        if not isinstance(given, Mapping):
+            return given
+        unset = cls.model_fields.keys() - _EMPTY_IS_A_CHOICE
+        return {name: value for name, value in given.items() if not (value == "" and name in unset)}

@@ -1,5 +1,7 @@
 """Where settings are written: the environment, the file `.env`, a YAML file. Read here and nowhere else.
 
+Only libpq's own variables, `PG…`, are looked at elsewhere, in `connection_rules.py`.
+
 A layer is a nested mapping of raw values, and knows under which name each of them stands where. What the values may be
 is not known here.
 """
@@ -12,13 +14,11 @@ from pathlib import Path
 from typing import Final
 
 from export_pipeline.settings.env_file import UnreadableEnvFileError, read_env_file
+from export_pipeline.settings.merging import Location, merge
 from export_pipeline.settings.yaml_file import UnreadableYamlError, read_yaml
 
 PREFIX: Final = "EXPORT_"
 ENV_FILE: Final = ".env"
-
-Location = tuple[str, ...]
-"""The path of a setting: `("datasets", "logs", "table")`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,9 @@ class Layer:
         return found
 
     def holds(self, location: Location) -> bool:
-        """Whether the setting, or the mapping, is written here."""
-        return self.value(location) is not None
+        """Whether the setting, or the mapping, is written here, if only as YAML's null."""
+        parent = self.value(location[:-1])
+        return isinstance(parent, Mapping) and location[-1] in parent
 
     def name(self, location: Location) -> str:
         """Return what the setting is called here, without the place."""
@@ -52,18 +53,21 @@ class Layer:
 
 def read_layers(overrides: Mapping[str, object]) -> Sequence[Layer]:
     """Return the places in order of precedence: `overrides`, the environment, `.env`, the file in EXPORT_CONFIG."""
-    above = [Layer(overrides), Layer(_nested(os.environ))]
+    above = [Layer(overrides), _variables(os.environ)]
     above.append(_placed(_env_layer(_first(above, "env_file")), ("env_file",)))
     config = _first(above, "config")
     return [*above, _placed(_yaml_layer(Path(str(config))), ("env_file", "config"))] if config else above
 
 
-def merged(layers: Sequence[Layer]) -> dict[str, object]:
-    """Return one mapping of all layers, mappings within it joined; the first that has a setting decides."""
+def merged(layers: Sequence[Layer]) -> tuple[dict[str, object], Sequence[str]]:
+    """Return one mapping of all layers, and the mistakes of joining them; the first that has a setting decides."""
     whole: dict[str, object] = {}
-    for layer in reversed(layers):
-        _merge(whole, layer.values)
-    return whole
+    mistakes = []
+    for number, layer in reversed(list(enumerate(layers))):
+        for location in merge(whole, layer.values):
+            hidden = next(below for below in layers[number + 1 :] if below.holds(location))
+            mistakes.append(_hidden(hidden, location))
+    return whole, mistakes
 
 
 def _placed(layer: Layer, elsewhere: Sequence[str]) -> Layer:
@@ -77,15 +81,11 @@ def _first(layers: Sequence[Layer], name: str) -> object:
     return next((layer.values[name] for layer in layers if name in layer.values), None)
 
 
-def _merge(below: dict[str, object], above: Mapping[str, object]) -> None:
-    for name, value in above.items():
-        under = below.get(name)
-        if isinstance(value, Mapping):
-            both = dict(under) if isinstance(under, Mapping) else {}
-            _merge(both, value)
-            below[name] = both
-        else:
-            below[name] = value
+def _hidden(layer: Layer, location: Location) -> str:
+    text = (
+        "it is no mapping (a JSON object, or indented YAML), but there are settings within it; mend it or leave it out"
+    )
+    return f"{layer.called(location)}: {text}"
 
 
 def _env_layer(named: object) -> Layer:
@@ -94,7 +94,7 @@ def _env_layer(named: object) -> Layer:
     if named == "" or (named is None and not path.is_file()):  # a folder .env is somebody's Python environment
         return Layer()
     try:
-        return Layer(_nested(read_env_file(path)), path)
+        return _variables(read_env_file(path), path)
     except UnreadableEnvFileError as error:
         return Layer(file=path, mistakes=(str(error),))
     except (OSError, UnicodeDecodeError) as error:
@@ -115,9 +115,10 @@ def _reason(error: OSError | UnicodeDecodeError) -> str:
     return "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error.strerror)
 
 
-def _nested(variables: Mapping[str, str]) -> dict[str, object]:
+def _variables(variables: Mapping[str, str], file: Path | None = None) -> Layer:
     """Return `EXPORT_DATASETS__LOGS__TABLE=x` and its like as `{"datasets": {"logs": {"table": "x"}}}`."""
     whole: dict[str, object] = {}
+    replaced: list[Location] = []
     for name in sorted(name for name in variables if name.startswith(PREFIX)):
         *parents, last = name.removeprefix(PREFIX).lower().split("__")
         value: object = variables[name]
@@ -125,8 +126,9 @@ def _nested(variables: Mapping[str, str]) -> dict[str, object]:
             value = _json_object(variables[name])
         for part in (last, *reversed(parents)):
             value = {part: value}
-        _merge(whole, value)  # type: ignore[arg-type] # a mapping after the loop
-    return whole
+        replaced += merge(whole, value)  # type: ignore[arg-type] # a mapping after the loop
+    layer = Layer(whole, file)
+    return replace(layer, mistakes=tuple(_hidden(layer, location) for location in replaced))
 
 
 def _json_object(text: str) -> object:

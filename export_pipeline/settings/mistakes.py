@@ -8,7 +8,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from export_pipeline.settings.dataset import DatasetSettings
-from export_pipeline.settings.layers import Layer, Location
+from export_pipeline.settings.layers import Layer
+from export_pipeline.settings.merging import Location
 from export_pipeline.settings.problem import Problem
 
 _PAGE = "docs/configuration.md lists those there are"

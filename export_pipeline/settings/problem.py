@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from export_pipeline.settings.layers import Location
+from export_pipeline.settings.merging import Location
 
 Given = Mapping[str, str]
 """What is set, as text, by name; without what is empty."""

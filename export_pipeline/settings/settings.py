@@ -73,8 +73,10 @@ class Settings(
         Raises: ConfigError with a line for each mistake: the setting, where it is written, why, an example.
         """
         layers = read_layers(overrides)
-        values = merged(layers) | overrides
+        joined, mistakes_of_joining = merged(layers)
+        values = joined | overrides
         mistakes = [mistake for layer in layers for mistake in layer.mistakes]
+        mistakes += mistakes_of_joining
         problems = list(find_contradictions(values))
         settings = None
         try:
@@ -85,7 +87,9 @@ class Settings(
             problems += _dataset_problems(settings)
         mistakes += [said(problem, layers, cls) for problem in problems]
         if settings is None or mistakes:
-            raise ConfigError("\n".join(mistakes))  # outside of `except`: pydantic's error knows the values
+            raise ConfigError(
+                "\n".join(dict.fromkeys(mistakes))
+            )  # outside of `except`: pydantic's error knows the values
         return settings
 
     @property
@@ -168,7 +172,7 @@ class Settings(
 
 def _dataset_problems(settings: Settings) -> Iterator[Problem]:
     """Yield why a dataset cannot be as it is set."""
-    for name in settings.datasets.keys() & DATASETS.keys():
+    for name in (name for name in DATASETS if name in settings.datasets):
         try:
             _ = settings.plan_of(name).published_schema
         except ConfigError as error:

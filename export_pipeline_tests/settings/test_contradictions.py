@@ -1,8 +1,10 @@
 """Settings that cannot be together are refused by both names; so are files that cannot be used."""
 
 import os
+import pwd
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -44,6 +46,14 @@ REFUSED: list[tuple[Mapping[str, str], str, str]] = [
     ({"storage_url": "postgresql+psycopg2://a:s3cr3t@b:port/c"}, "storage_url", "it is no URL of a database"),
     ({"storage_url": "postgresql+psycopg2://a:%zzs3cr3t@b/c"}, "storage_url", "it is no URL of a database"),
     ({"root": "s3://key:s3cr3t@bucket"}, "root", "a URL here holds no account"),
+    ({"root": "s3://key:s3cr3t\u2100@bucket"}, "root", "a URL here holds no account"),
+    ({"root": "s3://[s3cr3t"}, "root", "bucket"),
+    ({"root": "file://[s3cr3t"}, "root", "it is no URL"),
+    ({"root": "/srv\0s3cr3t"}, "root", "it holds a NUL character"),
+    ({"source_url": f"{URL}?application_name=\0s3cr3t"}, "source_url", "it holds a NUL character"),
+    ({"source_password_file": "/run\0s3cr3t"}, "source_password_file", "it holds a NUL character"),
+    ({"storage_url": "postgresql+psycopg2://a:s3cr3t@s3cr3t@b/c"}, "storage_url", "it is no URL of a database"),
+    ({"storage_url": "postgresql+psycopg2://a:s3cr3t/s3cr3t@b/c"}, "storage_url", "it is no URL of a database"),
     ({"root": "ftp://s3cr3t.example.com"}, "root", "ftp:// is not supported"),
     ({"source_password_file": "/nowhere/s3"}, "source_password_file", "/nowhere/s3 cannot be read: No such file"),
     ({**HOST, **FULL, "source_tls_root": "/nowhere"}, "source_tls_root", "/nowhere cannot be read: No such file"),
@@ -66,6 +76,7 @@ def test_what_cannot_be_together_is_one_problem(values: Mapping[str, str], name:
         {"source_url": f"{URL}?sslmode=verify-full&sslrootcert=system"},
         {**HOST, **FULL},
         {**HOST, "source_tls": "require"},
+        {"source_url": "postgresql://?service=operations", **FULL},
         {**S3, "s3_access_key_id": "x", "s3_secret_access_key": "y", "s3_sse": "aws:kms", "s3_sse_kms_key_id": "z"},
         {**S3, "s3_profile": "x", "s3_endpoint_url": "http://127.0.0.1:8333"},
         {"root": "FILE:///srv"},
@@ -74,6 +85,23 @@ def test_what_cannot_be_together_is_one_problem(values: Mapping[str, str], name:
 )
 def test_what_can_be_together_is_not_refused(values: Mapping[str, object]) -> None:
     assert list(find_contradictions(values)) == []
+
+
+def test_the_hosts_name_may_come_from_libpqs_own_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGHOST", "db.example.com")
+    assert list(find_contradictions({"source_database": "x", **FULL})) == []
+    monkeypatch.setenv("PGHOST", "/run/postgresql")
+    assert len(list(find_contradictions({"source_database": "x", **FULL}))) == 1
+
+
+def test_an_account_without_a_home_has_no_root_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(uid: int) -> NoReturn:
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", unknown)  # as in a container that runs as some number
+    (problem,) = find_contradictions({"source_host": "db.example.com", "source_tls": "verify-ca"})
+    assert problem.text.startswith("it needs {source_tls_root}")
 
 
 def test_all_are_said_at_once_by_the_names_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

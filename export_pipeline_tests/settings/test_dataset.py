@@ -32,6 +32,14 @@ def test_it_is_read_from_the_table_and_columns_it_is_told(monkeypatch: pytest.Mo
     assert settings.dataset("ips").fingerprint == DATASETS["ips"].fingerprint
 
 
+def test_what_is_wrong_with_several_is_said_in_their_order() -> None:
+    with pytest.raises(ConfigError) as caught:
+        Settings.load(datasets={name: {"column_map": {"nothing": "x"}} for name in [*DATASETS][::-1]})
+    assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == [
+        f"EXPORT_DATASETS__{name.upper()}" for name in DATASETS
+    ]
+
+
 def test_it_can_be_switched_off_while_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = set_all(monkeypatch, ENABLED="false", TABLE="ops.entries")
     assert [dataset.name for dataset in settings.enabled_datasets] == ["anomalies", "ips"]

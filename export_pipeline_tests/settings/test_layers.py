@@ -63,6 +63,38 @@ def test_an_empty_variable_undoes_what_a_file_says(config: Path, monkeypatch: py
     assert str(Settings.load().source) == "other.example.com:5432/db as the default user"
 
 
+def test_an_empty_variable_means_the_default_of_every_setting(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "root: s3://bucket\nbatch_rows: 5\ns3_path_style: true\nzone: Asia/Tokyo\ndatasets: {logs: {table: a}}\n"
+    config.write_text(said, encoding="utf-8")
+    for name in set(Settings.model_fields) - {"config", "env_file", "formats"}:
+        monkeypatch.setenv(f"EXPORT_{name.upper()}", "")
+    assert Settings.load() == Settings(config=config.relative_to(config.parent))
+
+
+def test_an_empty_root_in_a_file_is_the_default_too(config: Path) -> None:
+    config.write_text("root: ''\ndatasets: {logs: {enabled: '', column_map: ''}}\n", encoding="utf-8")
+    assert Settings.load().root == ".export_pipeline/exports"
+
+
+def test_a_mapping_does_not_hide_a_text_where_it_belongs(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config.write_text("datasets: text\n", encoding="utf-8")
+    monkeypatch.setenv("EXPORT_DATASETS__IPS__BATCH_ROWS", "5")
+    assert refused().startswith(f"datasets in {config}: it is no mapping")
+    monkeypatch.setenv("EXPORT_DATASETS", '{"logs":{"enabled":false},}')
+    assert refused().splitlines()[0].startswith("EXPORT_DATASETS: it is no mapping")
+
+
+def test_a_null_is_a_mistake_of_the_file_that_holds_it_and_is_said_once(config: Path) -> None:
+    config.write_text("formats:\nroot: /x\ndatasets:\n  logs:\n", encoding="utf-8")
+    said = refused().splitlines()
+    assert sorted(line.partition(": ")[0] for line in said) == [f"datasets.logs in {config}", f"formats in {config}"]
+
+
+def test_the_same_mistake_of_two_values_is_said_once(config: Path) -> None:
+    config.write_text("formats: [1, 2]\n", encoding="utf-8")
+    assert len(refused().splitlines()) == 1
+
+
 def test_each_file_that_has_a_mistake_is_named_with_the_name_it_has_there(
     config: Path, env_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -189,3 +189,8 @@ def test_the_root_is_a_folder_or_a_url(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir(tmp_path)
     assert Settings.load(root="exports").root_url == str(tmp_path / "exports")
     assert Settings.load(root="file:///srv/exports").root_url == "file:///srv/exports"
+
+
+def test_the_sensors_window_is_no_longer_than_the_calendar() -> None:
+    with pytest.raises(ConfigError, match=r"EXPORT_SENSOR_WINDOW_DAYS: .*less than or equal to 36500"):
+        Settings.load(sensor_window_days=36_501)

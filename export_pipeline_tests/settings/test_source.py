@@ -1,6 +1,7 @@
 """The source as a URL or in parts, with odd characters and under TLS, on real servers."""
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -50,6 +51,14 @@ def test_odd_characters_in_a_password_work_in_every_way(
     source = Settings.load(**ways[way]).source
     assert asked(source) == "odd_reader"
     assert str(source) == f"{place} as odd_reader"
+
+
+@pytest.mark.parametrize("place", ["pa@ss@db/x", "pa/ss@db/x", "pa?ss@db/x", "pa#ss@db/x", "pa@s/s@db/x"])
+def test_a_url_whose_password_is_not_encoded_is_refused_and_not_quoted(place: str) -> None:
+    with pytest.raises(ConfigError, match="EXPORT_SOURCE_URL: it is not a PostgreSQL connection string") as caught:
+        Settings.load(source_url=f"postgresql://reader:{place}")
+    assert place not in str(caught.value)
+    assert not {"pa", "ss", "ss@db"} & set(re.split(r"[^a-z@]", str(caught.value)))
 
 
 def test_a_wrong_password_is_not_in_what_is_raised(odd_reader: Mapping[str, str]) -> None:

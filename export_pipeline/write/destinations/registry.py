@@ -1,6 +1,7 @@
 """Every kind of destination, one line each: the only place to add one."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -14,7 +15,11 @@ from export_pipeline.write.destinations.s3_options import S3Options
 
 
 def _local(location: str, _: S3Options) -> Destination:
-    url = urlsplit(location)
+    url = None
+    with suppress(ValueError):  # it may quote the URL
+        url = urlsplit(location)
+    if url is None:
+        raise ConfigError("destination: it is no URL; write file:///folder, or just /folder")
     if url.netloc not in {"", "localhost"}:
         raise ConfigError("destination: a file:// URL names no host; write file:///folder, or just /folder")
     return LocalDestination(Path(unquote(url.path)).absolute())

@@ -26,7 +26,7 @@ def test_another_scheme_is_refused_with_the_supported_ones_and_without_its_secre
     assert "s3cret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("location", ["", "  ", "file://elsewhere/data"])
+@pytest.mark.parametrize("location", ["", "  ", "file://elsewhere/data", "file://[abc"])
 def test_an_empty_location_or_a_foreign_host_is_refused(location: str) -> None:
     with pytest.raises(ConfigError, match="destination"):
         open_destination(location)
