@@ -1,5 +1,6 @@
 """Processes, ports and waiting: what tests of servers and programs share."""
 
+import secrets
 import socket
 import time
 from collections.abc import Callable
@@ -15,9 +16,12 @@ def command_of(pid: int) -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody listens on, and that the system gives to no connection meanwhile."""
+    while True:
+        port = 10_000 + secrets.randbelow(10_000)  # `random` gives every worker of the tests the same
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def descendants(pid: int) -> set[int]:

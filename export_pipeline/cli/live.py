@@ -19,6 +19,7 @@ from export_pipeline.cli.demo import run_demo
 from export_pipeline.cli.dev import require_free, run_dev
 from export_pipeline.cli.home import SOURCE_DATABASE, SampleRecord
 from export_pipeline.cli.live_report import Published, describe
+from export_pipeline.embedded.live_rows import EmptyTableError
 from export_pipeline.embedded.live_writer import Change, LiveWriter
 from export_pipeline.embedded.server import EmbeddedServer
 from export_pipeline.errors import ExportError
@@ -73,22 +74,24 @@ def _introduction(rate: int, settings: Settings) -> str:
 
 def _write(make_writer: Callable[[], LiveWriter], settings: Settings, stop: threading.Event, console: Console) -> None:
     writer: LiveWriter | None = None
-    published, changes, trouble = Published(settings), list[Change](), ""
+    published: Published | None = None
+    changes, trouble = list[Change](), ""
     for number in range(1, 2**63):
         if stop.wait(_EVERY_S):
             return
         try:
+            published = published or Published(settings)
             writer = writer or make_writer()
             changes += writer.write()
-        except psycopg.Error as error:
+        except (psycopg.Error, ExportError, EmptyTableError) as error:
             trouble = str(error).strip().splitlines()[0]
         if number % _LINE_EVERY == 0:
             console.print(describe(changes, trouble, _news(published)), soft_wrap=True)
             changes, trouble = [], ""
 
 
-def _news(published: Published) -> list[str]:
+def _news(published: Published | None) -> list[str]:
     try:
-        return published.news()
+        return published.news() if published else []
     except ExportError as error:
         return [str(error)]

@@ -15,6 +15,7 @@ from export_pipeline.defs.due import Due, sort_out
 from export_pipeline.defs.jobs import asset_key, job_name
 from export_pipeline.defs.look import LIMITS, configuration, recent_partitions, take_look
 from export_pipeline.errors import ExportError, SourceBusyError
+from export_pipeline.extract.names import quote
 from export_pipeline.settings import Settings
 
 _MOST_REASONS = 5
@@ -85,5 +86,5 @@ def _too_slow(dataset: Dataset, error: SourceBusyError) -> str:
     return (
         f"given up, the next look begins anew: {error}. A look may wait {LIMITS.lock_s:g} s for a lock and scan for "
         f"{LIMITS.statement_s:g} s. If this goes on, lower EXPORT_SENSOR_WINDOW_DAYS, or run: "
-        f"CREATE INDEX CONCURRENTLY ON {dataset.table} ({dataset.time_column})"
+        f"CREATE INDEX CONCURRENTLY ON {dataset.table.quoted} ({quote(dataset.selection.time.source_name)})"
     )

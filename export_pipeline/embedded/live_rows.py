@@ -26,12 +26,19 @@ SELECT drawn::text FROM unnest(%s::inet[]) drawn WHERE NOT EXISTS (SELECT FROM i
 """
 
 
+class EmptyTableError(Exception):
+    """The tables hold nothing that new rows could belong to."""
+
+
 class LiveRows:
     """Makes rows for the devices that the tables hold when it is made; the same `rng` draws the same values."""
 
     def __init__(self, connection: psycopg.Connection, rng: np.random.Generator) -> None:
         self._rng = rng
-        ids, names, addresses = zip(*connection.execute(_DEVICES), strict=True)
+        devices = connection.execute(_DEVICES).fetchall()
+        if not devices:
+            raise EmptyTableError("the table devices is empty: no row can come from anywhere")
+        ids, names, addresses = zip(*devices, strict=True)
         self._devices = pa.table(
             {"id": pa.array(ids, pa.int32()), "name": pa.array(names), "ip_address": pa.array(addresses)}
         )

@@ -1,18 +1,33 @@
 """Runs one check in bounded time: its findings so far, and where it did not end well, a failed one that says why."""
 
 import queue
-import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import wait
 from contextlib import suppress
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from export_pipeline.errors import ExportError
+from export_pipeline.extract.interruptible import in_daemon_thread
 from export_pipeline.preflight.finding import Finding, failed
 
 LONGEST_S: Final = 120.0
 _POLL_S: Final = 0.1
 _DONE: Final = object()
+
+
+T = TypeVar("T")
+
+
+def within(longest_s: float, work: Callable[[], T]) -> T:
+    """Return what `work` gives, in a thread of its own. Raises: what it raises; TimeoutError behind `longest_s`."""
+    future, deadline = in_daemon_thread(work), time.monotonic() + longest_s
+    while not future.done():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"no answer within {longest_s:g} s")
+        wait([future], _POLL_S)
+    return future.result()
 
 
 def findings_of(
@@ -23,7 +38,7 @@ def findings_of(
     An error of ours and any other one become a finding on `subject`, and so does the end of `longest_s` seconds.
     """
     handover: queue.Queue[object] = queue.Queue()
-    threading.Thread(target=_run, args=(subject, check, handover), name=f"preflight {subject}", daemon=True).start()
+    in_daemon_thread(partial(_run, subject, check, handover))
     deadline = time.monotonic() + longest_s
     while (found := _next(handover, deadline)) is not _DONE:
         if found is None:

@@ -8,7 +8,8 @@ from rich.filesize import decimal
 
 from export_pipeline.preflight.finding import Finding, failed, not_looked_at, ok, warning
 from export_pipeline.preflight.look import Look
-from export_pipeline.write.destinations.destination import Ability, Probe
+from export_pipeline.settings import Settings
+from export_pipeline.write.destinations.destination import Ability, Destination, Probe
 from export_pipeline.write.destinations.registry import open_destination
 
 _ATTEMPTS: Final = 2
@@ -18,13 +19,17 @@ _WAIT_S: Final = 10.0
 
 def check_destination(look: Look) -> Iterator[Finding]:
     """Try the place with small files, which are removed again."""
-    where, options = look.settings.root_url, look.settings.s3_options
-    brief = replace(options, attempts=_ATTEMPTS, connect_timeout_s=_WAIT_S, read_timeout_s=_WAIT_S)
-    probe = open_destination(where, brief).probe()
-    yield ok("destination", where)
+    probe = impatient_destination(look.settings).probe()
+    yield ok("destination", look.settings.root_url)
     for ability in probe.abilities:
         yield _judge(ability)
     yield check_space(look, probe)
+
+
+def impatient_destination(settings: Settings) -> Destination:
+    """Return where exports go, for somebody who wants to hear soon whether it answers."""
+    brief = replace(settings.s3_options, attempts=_ATTEMPTS, connect_timeout_s=_WAIT_S, read_timeout_s=_WAIT_S)
+    return open_destination(settings.root_url, brief)
 
 
 def _judge(ability: Ability) -> Finding:

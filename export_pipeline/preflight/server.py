@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from export_pipeline.extract.pg_errors import source_errors
-from export_pipeline.extract.source import Source, close_quietly
+from export_pipeline.extract.source import Source
 from export_pipeline.preflight.finding import Finding, failed, ok, warning
 from export_pipeline.preflight.look import Look, in_short
 from export_pipeline.preflight.transport import check_way
@@ -82,19 +81,11 @@ def check_clock(behind_us_s: float) -> Finding:
 
 
 def _ask(source: Source) -> Facts:
-    connection = source.connect()
-    cursor = connection.cursor()
-    try:
-        with source_errors(f"{source}: asking the server"):
-            connection.adbc_connection.set_autocommit(False)  # as in snapshot.py, for the sake of poolers
-            cursor.execute("SET TRANSACTION READ ONLY")
-            cursor.execute(f"SET LOCAL statement_timeout = {round(source.timeouts.statement_s * 1000)}")
-            begun = datetime.now(UTC)
-            cursor.execute(_FACTS)
-            row = cursor.fetchone()
-            here = begun + (datetime.now(UTC) - begun) / 2
-    finally:
-        close_quietly(cursor, connection)
+    with source.asking() as cursor:
+        begun = datetime.now(UTC)
+        cursor.execute(_FACTS)
+        row = cursor.fetchone()
+        here = begun + (datetime.now(UTC) - begun) / 2
     facts: list[Any] = [*row[:-1], here.timestamp() - row[-1]]  # Any: what the query's columns hold
     return Facts(*facts)
 

@@ -76,7 +76,7 @@ def test_a_locked_storage_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     beat(instance, time.time())
-    monkeypatch.setattr(health, "_PATIENT_S", 1)
+    monkeypatch.setattr(health, "_PATIENT_S", 3)
     with psycopg.connect(storage_url) as blocker:
         blocker.execute("lock table runs in access exclusive mode")
         done = invoke("health", environ=environ)

@@ -13,11 +13,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from export_pipeline.defs.health import places
 from export_pipeline.embedded.account import choose_account
 from export_pipeline.embedded.server import EmbeddedServer
 from export_pipeline.errors import ConfigError
 from export_pipeline.extract.names import TableName
-from export_pipeline.extract.source import Source
+from export_pipeline.extract.source import Source, Timeouts
 from export_pipeline.preflight.finding import State
 from export_pipeline.preflight.look import Look
 from export_pipeline.preflight.server import check_server
@@ -152,3 +153,11 @@ def test_a_preflight_through_a_pool_sees_the_server(server: EmbeddedServer, sour
         for _ in range(20):
             found = {finding.subject: finding for finding in check_server(Look(Settings.load(source_url=pooled), ()))}
             assert found["source: version"].state is State.OK
+
+
+def test_health_leaves_the_sessions_of_a_pool_as_they_are(server: EmbeddedServer, source_url: str) -> None:
+    with pgbouncer(server, source_url, "transaction") as pooled:
+        for _ in range(3):
+            places.source(Source(pooled, Timeouts(statement_s=5)))
+        with psycopg.connect(pooled, autocommit=True, prepare_threshold=None) as other:
+            assert other.execute("show statement_timeout").fetchall() == [("0",)]

@@ -91,7 +91,7 @@ MISTAKES = {
         sql=f"ALTER TABLE {LOGS} ENABLE ROW LEVEL SECURITY; CREATE POLICY mine ON {LOGS} USING (id > 5)",
     ),
     "no USAGE on the schema": Mistake(
-        "✗ logs: table: ",
+        "✗ logs: ",
         "the account may not use the schema",
         'GRANT USAGE ON SCHEMA "ops" TO "exporter";',
         sql="REVOKE USAGE ON SCHEMA ops FROM exporter",

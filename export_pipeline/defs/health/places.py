@@ -1,6 +1,5 @@
 """What everything needs: Dagster's storage database, the source, the destination. Each is asked with a time limit."""
 
-from contextlib import closing
 from typing import Final
 
 import psycopg
@@ -8,8 +7,7 @@ from rich.filesize import decimal
 
 from export_pipeline.defs.health.reading import Reading, first_line
 from export_pipeline.errors import ConfigError
-from export_pipeline.extract.pg_errors import source_errors
-from export_pipeline.extract.source import Source, close_quietly
+from export_pipeline.extract.source import Source
 from export_pipeline.preflight.finding import failed, ok, warning
 from export_pipeline.settings import Settings
 from export_pipeline.write.destinations.destination import Destination
@@ -38,14 +36,9 @@ def storage_database(settings: Settings) -> Reading:
 
 def source(given: Source) -> Reading:
     """Say whether the source answers. Raises: TransientError, PermanentError when it does not."""
-    connection = given.connect()
-    with source_errors(f"{given}"), closing(connection.cursor()) as cursor:
-        try:
-            cursor.execute(f"SET statement_timeout = {ANSWER_S * 1000}")
-            cursor.execute("SELECT 1")
-            cursor.fetchall()
-        finally:
-            close_quietly(connection)
+    with given.asking() as cursor:
+        cursor.execute("SELECT 1")
+        cursor.fetchall()
     return Reading(ok("source", f"{given} answers"))
 
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from export_pipeline.errors import ExportError
-from export_pipeline.preflight.bounded import of_error
+from export_pipeline.preflight.bounded import of_error, within
 from export_pipeline.preflight.finding import Finding, State, failed
 
 Figure = int | float
 
+LONGEST_S: Final = 60.0
 _MOST_CHARACTERS = 300
 _UNITS = (("day", 86_400), ("h", 3600), ("min", 60))
 
@@ -67,6 +69,6 @@ def first_line(text: str) -> str:
 
 def _take(part: Part) -> Reading:
     try:
-        return part.look()
+        return within(LONGEST_S, part.look)
     except Exception as error:  # noqa: BLE001 - a report that ends in the middle helps nobody
         return fault(part.subject, error, part.next_step)

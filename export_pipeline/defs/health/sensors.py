@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 def last_look(instance: DagsterInstance, dataset: Dataset, settings: Settings, now: datetime) -> Reading:
     """Say how many partitions the sensor asked for when it looked last, or why it could not look."""
     subject, name = f"{dataset.name} sensor", sensor_name(dataset.name)
-    states = [state for state in instance.all_instigator_state() if state.name == name and _is_on(state, settings)]
-    if not states:
+    known = [state for state in instance.all_instigator_state() if state.name == name]
+    states = [state for state in known if _is_on(state, settings)]
+    if not states and (known or not settings.sensors_on):
         return Reading(ok(subject, f"{name} is switched off"))
     # The last one may be under way.
     ticks = [
