@@ -4,7 +4,6 @@ It ends with its owner, even by `kill -9`. Its two accounts: `OWNER` may do ever
 """
 
 import json
-import random
 import secrets
 import shutil
 import socket
@@ -15,13 +14,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
 from export_pipeline.write.destinations.s3_options import S3Options
 
@@ -113,7 +113,7 @@ class Bucket:
 def _takes_an_object(bucket: Bucket) -> bool:
     try:
         bucket.client.put_object(Bucket=bucket.name, Key="first", Body=b"1")
-    except bucket.client.exceptions.ClientError:
+    except (BotoCoreError, bucket.client.exceptions.ClientError):
         return False
     bucket.client.delete_object(Bucket=bucket.name, Key="first")
     return True
@@ -214,10 +214,11 @@ def _answers(store: ObjectStore, guard: "subprocess.Popen[bytes]") -> bool:
     while guard.poll() is None and time.monotonic() < deadline:
         try:
             with urllib.request.urlopen(f"{store.endpoint_url}/status", timeout=1):
-                client.create_bucket(Bucket="first")
+                with suppress(client.exceptions.BucketAlreadyOwnedByYou, client.exceptions.BucketAlreadyExists):
+                    client.create_bucket(Bucket="first")
                 client.put_object(Bucket="first", Key="first", Body=b"1")
                 return True
-        except (OSError, client.exceptions.ClientError):
+        except (OSError, BotoCoreError, client.exceptions.ClientError):
             time.sleep(0.05)
     return False
 
@@ -226,7 +227,7 @@ def _free_ports(number: int) -> list[int]:
     """Return ports that are free now, as is each one's partner."""
     found: list[int] = []
     while len(found) < number:
-        port = random.randint(20_000, 30_000)
+        port = 20_000 + secrets.randbelow(10_000)  # `random` gives every worker of the tests the same
         if port not in found and all(_is_free(one) for one in (port, port + _GRPC_OFFSET)):
             found.append(port)
     return found

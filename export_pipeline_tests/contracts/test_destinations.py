@@ -235,11 +235,6 @@ def test_a_probe_finds_that_all_works_and_leaves_nothing(place: Place) -> None:
     assert place.files() == []
 
 
-def test_there_is_nothing_to_sweep_after_all_went_well(place: Place) -> None:
-    publish_rows(place.destination, "first")
-    assert place.destination.sweep() == 0
-
-
 def test_the_rows_of_quarantine_are_those_that_were_staged(place: Place) -> None:
     publish_rows(place.destination, "first", with_rejected=True)
     rejected = replace(PARTITION, data=PARTITION.quarantine or PARTITION.data)

@@ -103,8 +103,5 @@ class Destination(Protocol):
     def uri(self, path: PurePosixPath) -> str:
         """Return where `path`, one of a target's, is, for people and other programs, without any secret."""
 
-    def sweep(self) -> int:
-        """Remove what dead processes left staged; return how many exports that were."""
-
     def probe(self) -> Probe:
         """Try all that an export does there, with small files that are removed again. Raises nothing of the place's."""

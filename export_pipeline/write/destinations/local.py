@@ -12,11 +12,11 @@ from export_pipeline.write.destinations.destination import Probe
 from export_pipeline.write.destinations.local_files import LocalFiles, file_uri, read_manifest
 from export_pipeline.write.destinations.local_probe import probe
 from export_pipeline.write.destinations.local_staging import LocalStaging
-from export_pipeline.write.destinations.staging_folder import staging_folder, sweep_folders
+from export_pipeline.write.destinations.staging_folder import staging_folder
 from export_pipeline.write.formats.format import Format
 from export_pipeline.write.manifest import Manifest
 from export_pipeline.write.os_errors import os_errors
-from export_pipeline.write.paths import STAGING, Target, manifest_folder, run_staging
+from export_pipeline.write.paths import Target, manifest_folder, run_staging
 
 _logger = logging.getLogger(__name__)
 
@@ -72,10 +72,6 @@ class LocalDestination:
     def uri(self, path: PurePosixPath) -> str:
         """Return the `file://` URI of `path`."""
         return file_uri(self.root / path)
-
-    def sweep(self) -> int:
-        """Remove what dead processes left staged; return how many exports that were."""
-        return sweep_folders(self.root / STAGING, self.lock_wait_s)
 
     def probe(self) -> Probe:
         """Try all that an export does there."""

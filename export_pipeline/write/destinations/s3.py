@@ -27,7 +27,7 @@ from export_pipeline.write.destinations.s3_recovery import bury
 from export_pipeline.write.destinations.s3_spool import make_private
 from export_pipeline.write.destinations.s3_staging import S3Staging
 from export_pipeline.write.destinations.s3_tidying import abort_abandoned
-from export_pipeline.write.destinations.staging_folder import staging_folder, sweep_folders
+from export_pipeline.write.destinations.staging_folder import staging_folder
 from export_pipeline.write.formats.format import Format
 from export_pipeline.write.manifest import Manifest
 from export_pipeline.write.paths import STAGING, Target, manifest_folder, run_staging
@@ -51,10 +51,11 @@ class S3Destination:
     @contextmanager
     def stage(self, run_id: str, target: Target) -> Iterator[S3Staging]:
         """Give a private spool for one export; what dead exports of this machine left anywhere is removed first."""
-        abort_abandoned(self._objects, self._below)
+        keys = S3Keys.below(self.prefix, target)
+        abort_abandoned(self._objects, keys)
         with self._spool_folder(run_id) as folder:
             mark = Mark(secrets.token_hex(16), run_id)
-            staging = S3Staging(self._objects, folder, S3Keys.below(self.prefix, target), mark)
+            staging = S3Staging(self._objects, folder, keys, mark)
             try:
                 yield staging
             finally:
@@ -95,11 +96,6 @@ class S3Destination:
         """Return the `s3://` URI of `path`."""
         return self._objects.client.where(join(self.prefix, path))
 
-    def sweep(self) -> int:
-        """Remove what dead exports left: those of this machine, and uploads below the prefix that a day has passed."""
-        swept = sweep_folders(self._spool / STAGING, _LOCK_WAIT_S, self._bury)
-        return swept + abort_abandoned(self._objects, self._below)
-
     def probe(self) -> Probe:
         """Try all that an export does there."""
         try:
@@ -111,11 +107,6 @@ class S3Destination:
     @property
     def _objects(self) -> S3Objects:
         return S3Objects(client_of(self.bucket, self.options))
-
-    @property
-    def _below(self) -> str:
-        """What the keys of all objects of this destination begin with."""
-        return f"{self.prefix}/" if self.prefix else ""
 
     @property
     def _spool(self) -> Path:

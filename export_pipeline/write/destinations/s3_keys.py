@@ -36,12 +36,11 @@ class S3Keys:
         """What the keys of all pending objects begin with."""
         return tuple(f"{key}{_PENDING}" for key in (self.manifest, self.quarantine) if key)
 
+    def owns(self, key: str) -> bool:
+        """Whether `key` is one of the target's, final or pending."""
+        return key in {self.data, self.manifest, self.quarantine} or key.startswith(self.pendings)
+
 
 def join(prefix: str, path: PurePosixPath) -> str:
     """Return the key of `path` below `prefix`, which may be empty."""
     return f"{prefix}/{path}" if prefix else str(path)
-
-
-def publication_of(pending: str) -> str:
-    """Return the publication that a pending object's key names."""
-    return pending.rpartition(_PENDING)[2]

@@ -17,8 +17,9 @@ class S3Options:
 
     `endpoint_url` None is AWS. Without `access_key_id` the usual chain gives the credentials: environment, `profile`,
     web identity, container, instance. `sse_kms_key_id` None with `aws:kms` is the bucket's default key.
-    `spool_folder` None is `export-pipeline-spool` in the system's temporary folder; `spool_bytes` bounds one export's
-    files in it. Timeouts are in seconds; `attempts` is the number of tries of one request, the first included.
+    `spool_folder` None is `export-pipeline-spool-` and this account's number in the system's temporary folder;
+    `spool_bytes` bounds one export's files in it. Timeouts are in seconds; `attempts` is the number of tries of one
+    request, the first included.
     """
 
     endpoint_url: str | None = None

@@ -7,6 +7,7 @@ from export_pipeline.errors import CorruptFileError, DestinationError, Overtaken
 from export_pipeline.write.destinations.destination import Probe
 from export_pipeline.write.destinations.probing import Trial, free_bytes, try_all
 from export_pipeline.write.destinations.s3_objects import Mark, S3Objects, Seen, content_md5, only_if
+from export_pipeline.write.destinations.s3_tidying import harmless
 
 _GUARD = "this server cannot keep two exports from overwriting each other: use one that knows If-Match"
 
@@ -25,7 +26,10 @@ def probe(objects: S3Objects, key: str, spool: Path) -> Probe:
         Trial("list unfinished uploads", trial.list_uploads, is_required=False),
         Trial("delete", trial.delete, is_required=False),
     )
-    return Probe(tuple(try_all(trials)), free_bytes(spool), spool)
+    try:
+        return Probe(tuple(try_all(trials)), free_bytes(spool), spool)
+    finally:
+        trial.tidy()
 
 
 class _S3Trial:
@@ -33,9 +37,11 @@ class _S3Trial:
         self._objects = objects
         self._key = key
         self._mark = Mark("probe", "probe")
+        self._is_left = False
 
     def write(self) -> None:
         self._objects.put(self._key, b"old", only_if(None), self._mark)
+        self._is_left = True
 
     def read(self) -> None:
         self._seen()
@@ -83,7 +89,14 @@ class _S3Trial:
         self._objects.list_uploads(self._key)
 
     def delete(self) -> None:
+        self._is_left = False
         self._objects.delete(self._key)
+
+    def tidy(self) -> None:
+        """Delete what is left because a trial failed before the deleting one."""
+        if self._is_left:
+            with harmless("deleting", self._objects.client.bucket):
+                self._objects.delete(self._key)
 
     @property
     def _where(self) -> str:

@@ -7,7 +7,7 @@ has every interleaving.
 
 import logging
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from export_pipeline.write.destinations.s3_keys import S3Keys
 from export_pipeline.write.destinations.s3_objects import Condition, Mark, S3Objects, Seen, only_if
 from export_pipeline.write.destinations.s3_tidying import delete_abandoned, harmless
 from export_pipeline.write.destinations.s3_upload import S3Upload
-from export_pipeline.write.manifest import Manifest
+from export_pipeline.write.manifest import Manifest, NewerManifestError
 from export_pipeline.write.s3_errors import AbsentError
 
 _logger = logging.getLogger(__name__)
@@ -69,7 +69,8 @@ class S3Publication:
                 return found
             pending = self._objects.get(self._keys.pending_manifest(Mark(found.data.publication, "")))
             if pending:
-                self._finish(pending, found.data.publication, download)
+                if not self._finish(pending, found.data.publication, download):
+                    return found
             elif missing == found.data.publication:  # else it was put in place between our two looks
                 _logger.warning("%s: its manifest is gone; export it again", self._where)
                 return found
@@ -86,10 +87,12 @@ class S3Publication:
     def promote(self, mark: Mark, manifest: Manifest, quarantine: LocalFile) -> None:
         """Put the quarantine, then the manifest, of the data that is in place there.
 
-        Raises: OvertakenError when the data in place is another publication's.
+        Raises: OvertakenError when the data in place is another publication's, AbsentError without the quarantine.
         """
+        absent = None
         for _ in range(_LOOKS):
             if not self._objects.is_of(self._keys.data, mark):
+                absent = None
                 break
             current = self._objects.get(self._keys.manifest)
             if current and current.publication == mark.publication:
@@ -97,9 +100,14 @@ class S3Publication:
             try:
                 self._place_quarantine(mark, manifest, quarantine)
                 self._objects.put(self._keys.manifest, manifest.to_json().encode(), only_if(current), mark)
-            except (OvertakenError, AbsentError):
-                continue
-            return
+            except OvertakenError:
+                absent = None
+            except AbsentError as exc:  # somebody finished our work between two requests, or it is gone
+                absent = exc
+            else:
+                return
+        if absent:
+            raise absent
         raise OvertakenError(f"{self._where}: another export replaced it while ours was published; run again")
 
     def forget(self, mark: Mark) -> None:
@@ -118,17 +126,25 @@ class S3Publication:
     def _where(self) -> str:
         return self._objects.client.where(self._keys.data)
 
-    def _finish(self, pending: Seen, publication: str, download: Download) -> None:
-        """Do what a publisher had left to do when it was killed, or has still to do."""
+    def _finish(self, pending: Seen, publication: str, download: Download) -> bool:
+        """Do what a publisher had left to do when it was killed, or has still to do.
+
+        Return whether to look again: not when only a newer version can read its manifest, which is kept for that.
+        """
         try:
             manifest = Manifest.from_json(pending.content, self._keys.manifest)
-        except CorruptFileError as exc:
-            _logger.warning("%s", exc)
-        else:
             mark = Mark(publication, manifest.run_id)
-            with suppress(OvertakenError):
-                self.promote(mark, manifest, lambda: download(self._keys.pending_quarantine(mark)))
+            self.promote(mark, manifest, lambda: download(self._keys.pending_quarantine(mark)))
+        except NewerManifestError as exc:
+            _logger.warning("%s", exc)
+            return False
+        except (CorruptFileError, AbsentError) as exc:
+            _logger.warning("%s", exc)
+        except OvertakenError:
+            if self._objects.is_of(self._keys.data, mark):  # others were faster each time: it is still needed
+                return True
         self.forget(Mark(publication, ""))
+        return True
 
     def _place_quarantine(self, mark: Mark, manifest: Manifest, quarantine: LocalFile) -> None:
         if self._keys.quarantine is None:

@@ -33,8 +33,7 @@ class S3Staging:
         self._folder = folder
         self._keys = keys
         self._mark = mark
-        with os_errors("writing", folder):
-            recorder = Recorder(folder, mark, keys)
+        recorder = Recorder(folder, mark, keys)
         self._publication = S3Publication(objects, keys, recorder.note_upload)
         self._found = Published(None, None)
         self._data = folder / "data"
@@ -61,13 +60,16 @@ class S3Staging:
         return self._open(self._quarantine)
 
     def discard(self) -> None:
-        """Close whatever is open and abort the upload, unless it was published."""
+        """Close whatever is open and abort the upload, unless it was published; recover from an interrupted publish."""
         for spooled, sink in self._opened.values():
             sink.discard()
             with suppress(OSError):  # a full disk refuses what is still buffered: it is thrown away
                 spooled.close()
         with harmless("aborting uploads", self._objects.client.bucket):
             self._upload.abort()
+        if self._pending:
+            with harmless("recovering", self._objects.client.bucket):
+                self.recover()
 
     def seal(self) -> None:
         """Close the files and wait until the bucket has all parts of the data."""
@@ -89,12 +91,13 @@ class S3Staging:
 
     def recover(self) -> None:
         """Finish what a publisher left undone, and undo what we did, unless our data is in place."""
-        if self._pending:
+        pending, self._pending = self._pending, None
+        if pending:
             with harmless("aborting uploads", self._objects.client.bucket):
                 self._upload.abort()
         self._found = self._publication.settle(self._download)
         self._publication.sweep()
-        if self._pending:
+        if pending:
             self._publication.forget(self._mark)
 
     def published(self) -> Manifest | None:
@@ -114,6 +117,7 @@ class S3Staging:
         if found is None or found.publication != self._mark.publication:
             raise OvertakenError(f"{self.uri}: another export replaced it while ours was published; run again")
         if found.size != self._opened[self._data][0].size:
+            self._publication.forget(self._mark)  # else whoever recovers would put our manifest beside it
             raise CorruptFileError(f"{self.uri}: the bucket holds {found.size} bytes of it, more were sent")
 
     def promote_pending(self) -> None:
@@ -121,6 +125,7 @@ class S3Staging:
         if self._pending:
             self._publication.promote(self._mark, self._pending, self._own_quarantine)
             self._publication.forget(self._mark)
+            self._pending = None
 
     def _own_quarantine(self) -> AbstractContextManager[Path]:
         return nullcontext(self._quarantine)

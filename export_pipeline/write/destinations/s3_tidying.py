@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from export_pipeline.errors import ExportError
+from export_pipeline.write.destinations.s3_keys import S3Keys
 from export_pipeline.write.destinations.s3_objects import S3Objects
 
 ABANDONED: Final = timedelta(days=1)
@@ -35,12 +36,10 @@ def delete_abandoned(objects: S3Objects, prefix: str) -> None:
                 objects.delete(entry.key)
 
 
-def abort_abandoned(objects: S3Objects, prefix: str) -> int:
-    """Abort the uploads below `prefix` that have been abandoned; return their number."""
-    aborted = 0
+def abort_abandoned(objects: S3Objects, keys: S3Keys) -> None:
+    """Abort the uploads to a target's own keys that have been abandoned: others may use the bucket, and its prefix."""
     with harmless("aborting uploads", objects.client.bucket):
-        for entry in objects.list_uploads(prefix):
-            if entry.age > ABANDONED and entry.upload_id:
-                objects.abort(entry.key, entry.upload_id)
-                aborted += 1
-    return aborted
+        for key in filter(None, (keys.data, keys.quarantine)):
+            for entry in objects.list_uploads(key):
+                if entry.age > ABANDONED and entry.upload_id and keys.owns(entry.key):
+                    objects.abort(entry.key, entry.upload_id)

@@ -5,6 +5,7 @@ Memory holds the parts that are being sent, never the file. Nothing is seen unde
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +22,7 @@ _MOST_PARTS: Final = 10_000
 """S3's own bound."""
 
 OnUpload = Callable[[str | None], None]
-"""Is told that an upload is about to be begun (None), then its id; an id is worth nothing once it is lost."""
+"""Is told that an upload is about to be begun (None), then its id. Raises: ExportError; the upload is aborted then."""
 
 
 class S3Upload:
@@ -113,7 +114,14 @@ class S3Upload:
             "beginning the upload of", "create_multipart_upload", self._key, **arguments
         )
         upload_id: str = response["UploadId"]
-        self._on_upload(upload_id)
+        try:
+            await asyncio.to_thread(self._on_upload, upload_id)
+        except ExportError:
+            with suppress(ExportError):
+                await self._client.request(
+                    *("aborting the upload of", "abort_multipart_upload", self._key), UploadId=upload_id
+                )
+            raise
         return upload_id
 
     async def _send_part(self, begun: "Future[str]", number: int, start: int, size: int) -> Response:

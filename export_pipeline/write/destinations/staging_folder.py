@@ -49,21 +49,6 @@ def staging_folder(run_folder: Path, wait_s: float, bury: Bury = nothing_elsewhe
             _dispose(staging_root, folder, wait_s)
 
 
-def sweep_folders(staging_root: Path, wait_s: float, bury: Bury = nothing_elsewhere) -> int:
-    """Remove the folders of dead processes below `staging_root`; return their number.
-
-    Raises: DestinationError, DestinationUnavailableError.
-    """
-    if not staging_root.is_dir():
-        return 0
-    with hold_lock(staging_root / _LOCK, wait_s), os_errors("sweeping", staging_root):
-        dead = _dead_folders(staging_root)
-    swept = _remove_dead(dead, bury)
-    with hold_lock(staging_root / _LOCK, wait_s), os_errors("sweeping", staging_root):
-        _remove_empty(staging_root)
-    return swept
-
-
 def _dispose(staging_root: Path, folder: Path, wait_s: float) -> None:
     """Remove our folder. Failing must not hide how the export ended: the next one sweeps."""
     try:
@@ -88,27 +73,23 @@ def _dead_folders(staging_root: Path) -> dict[Path, int]:
     return dead
 
 
-def _remove_dead(dead: Mapping[Path, int], bury: Bury) -> int:
+def _remove_dead(dead: Mapping[Path, int], bury: Bury) -> None:
     """Bury and remove the folders, and let go of their locks. What resists is logged: it must not stop an export."""
-    removed = 0
     for folder, descriptor in dead.items():
         try:
             bury(folder)
-            removed += _remove(folder)
+            _remove(folder)
         except ExportError as exc:
             _logger.warning("%s: is kept, for the next export to clear away (%s)", folder, exc)
         finally:
             os.close(descriptor)
-    return removed
 
 
-def _remove(folder: Path) -> bool:
+def _remove(folder: Path) -> None:
     try:
         shutil.rmtree(folder)
     except OSError as exc:
         _logger.warning("%s: cannot be removed (%s); remove it by hand", folder, exc.strerror)
-        return False
-    return True
 
 
 def _remove_empty(staging_root: Path) -> None:

@@ -55,6 +55,8 @@ class FaultProxy:
     judge: Judge = lambda _: None
     seen: list[Request] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _in_flight: int = 0
+    _idle: threading.Condition = field(default_factory=threading.Condition)
 
     def see(self, method: str, target: str) -> Fault | None:
         """Keep a request, and decide about it; one at a time."""
@@ -75,6 +77,23 @@ class FaultProxy:
             return fault
 
         self.judge = judge
+
+    @contextmanager
+    def in_flight(self) -> Iterator[None]:
+        """Count a request as being handled."""
+        with self._idle:
+            self._in_flight += 1
+        try:
+            yield
+        finally:
+            with self._idle:
+                self._in_flight -= 1
+                self._idle.notify_all()
+
+    def wait_until_idle(self) -> None:
+        """Wait until no request is being handled: also those whose sender is dead have taken effect."""
+        with self._idle:
+            assert self._idle.wait_for(lambda: not self._in_flight, timeout=60)
 
     def operations(self) -> list[str]:
         """Return the names of all requests so far."""
@@ -111,6 +130,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def _handle(self) -> None:
+        with self._proxy.in_flight():
+            self._handle_counted()
+
+    def _handle_counted(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         fault = self._proxy.see(self.command, self.path)
         if fault is None or fault.is_sent_on:

@@ -48,7 +48,6 @@ def test_nothing_is_published_at_first(destination: LocalDestination) -> None:
     assert destination.list_manifests("logs", PARQUET) == {}
     with pytest.raises(DestinationError, match=r"data\.parquet.*ENOENT"):
         destination.open_published(PARTITION)
-    assert destination.sweep() == 0
 
 
 def test_manifests_are_listed_by_partition(destination: LocalDestination) -> None:

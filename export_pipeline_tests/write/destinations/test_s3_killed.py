@@ -48,6 +48,7 @@ class Publishers:
         self._is_known.set()
         self._say("go")
         status = int(self._answer())
+        self._proxy.wait_until_idle()
         assert status in {0, signal.SIGKILL}, f"the publisher failed with status {status}"
         assert (status == 0) is (len(self._proxy.seen) < point)
         self._proxy.judge = lambda _: None
@@ -56,9 +57,11 @@ class Publishers:
     def _kill(self, request: Request, point: int, *, is_sent_on: bool) -> Fault | None:
         if request.number < point:
             return None
+        if request.number > point:  # they were on their way when it was killed
+            return RESET
         self._is_known.wait()
         os.kill(self._child, signal.SIGKILL)
-        return LOST_ANSWER if is_sent_on and request.number == point else RESET
+        return LOST_ANSWER if is_sent_on else RESET
 
     def _say(self, line: str) -> None:
         assert self._program.stdin
