@@ -75,9 +75,10 @@ def object_store() -> Iterator[ObjectStore]:
 
 
 @pytest.fixture
-def bucket(object_store: ObjectStore, tmp_path: Path) -> Bucket:
+def bucket(object_store: ObjectStore, tmp_path: Path) -> Iterator[Bucket]:
     """Give a fresh bucket, with a spool folder of the test's own."""
-    return object_store.make_bucket(tmp_path / "spool")
+    with object_store.fresh_bucket(tmp_path / "spool") as fresh:
+        yield fresh
 
 
 @pytest.fixture(scope="session")

@@ -61,10 +61,12 @@ class ObjectStore:
             attempts=5,
         )
 
-    def make_bucket(self, spool_folder: Path) -> "Bucket":
-        """Make a fresh bucket, to be written by way of `spool_folder`.
+    @contextmanager
+    def fresh_bucket(self, spool_folder: Path) -> Iterator["Bucket"]:
+        """Make a bucket, to be written by way of `spool_folder`; it is deleted with the block.
 
-        The server makes room for it at its first object only, and on a busy machine refuses that one for a while.
+        The server makes room for it at its first object only, and on a busy machine refuses that one for a while. It
+        has room for some sixty buckets.
         """
         name = f"bucket-{secrets.token_hex(6)}"
         bucket = Bucket(name, replace(self.options, spool_folder=spool_folder), client_of(self.options))
@@ -72,7 +74,8 @@ class ObjectStore:
         deadline = time.monotonic() + _START_S
         while not _takes_an_object(bucket):
             assert time.monotonic() < deadline, f"{self.endpoint_url} takes no object in a fresh bucket"
-        return bucket
+        yield bucket
+        bucket.client.delete_bucket(Bucket=name)
 
 
 @dataclass(frozen=True, slots=True)

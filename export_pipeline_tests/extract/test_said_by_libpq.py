@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import adbc_driver_manager
 import pytest
@@ -48,11 +49,12 @@ def web_port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def answer() -> None:
-            for _ in range(2):  # libpq tries again without TLS
-                connection, _ = listener.accept()
-                connection.recv(1024)
-                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-                connection.close()
+            with suppress(OSError):  # libpq may have tried only once, and the listener is closed now
+                for _ in range(2):  # it tries again without TLS
+                    connection, _ = listener.accept()
+                    with connection, suppress(OSError):
+                        connection.recv(1024)
+                        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
         threading.Thread(target=answer, daemon=True).start()
         yield listener.getsockname()[1]
