@@ -1,7 +1,6 @@
 """One look at the source and at the run storage, bounded in time; what becomes of it is `due.py`."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
@@ -15,7 +14,7 @@ from export_pipeline.datasets.partitioning import Partitioning
 from export_pipeline.defs.attempts import failures, partitions_under_way
 from export_pipeline.defs.due import Look
 from export_pipeline.defs.jobs import asset_keys
-from export_pipeline.extract.source import Source, Timeouts
+from export_pipeline.extract.source import Timeouts
 from export_pipeline.settings import Settings
 
 # Dagster ends a look after 60 s: connecting, locking and scanning, each at its limit, leave room for the manifests.
@@ -29,7 +28,7 @@ def take_look(
     # First: of a run that ends while the source is scanned, the file may be seen as it was before.
     assets = asset_keys(dataset.name, settings.formats_of(dataset.name))
     under_way = partitions_under_way(instance, dataset.name, assets, keys)
-    source = in_time(settings.source)
+    source = settings.source.within(LIMITS)
     partitioning, published = settings.partitioning_of(dataset.name), settings.published_of(dataset.name)
     found = compare(source, dataset, partitioning, keys, published, bounded=True)
     return Look(
@@ -53,18 +52,3 @@ def configuration(dataset: Dataset, settings: Settings) -> str:
     chosen = settings.model_dump_json(exclude={"source_url", "storage_url", "config", "env_file"})
     parts = (dataset.name, dataset.fingerprint, chosen, str(settings.source), export_pipeline.__version__)
     return sha256("\n".join(parts).encode()).hexdigest()[:12]
-
-
-def in_time(source: Source) -> Source:
-    """Return the source with timeouts that end a look before Dagster does; shorter ones stay, and 0 is none."""
-    own = source.timeouts
-    return replace(
-        source,
-        timeouts=Timeouts(
-            connect_s=min(own.connect_s or LIMITS.connect_s, LIMITS.connect_s),
-            lock_s=min(own.lock_s or LIMITS.lock_s, LIMITS.lock_s),
-            statement_s=min(own.statement_s or LIMITS.statement_s, LIMITS.statement_s),
-            idle_in_transaction_s=LIMITS.idle_in_transaction_s,
-            network_silence_s=min(own.network_silence_s or LIMITS.network_silence_s, LIMITS.network_silence_s),
-        ),
-    )

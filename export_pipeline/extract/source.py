@@ -6,7 +6,7 @@ Which transaction runs on a connection is `snapshot.py`'s business; the environm
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import adbc_driver_manager
 import adbc_driver_postgresql.dbapi as adbc
@@ -48,6 +48,13 @@ class Source:
         given = self._parameters()
         place = f"{given.get('host', 'localhost')}:{given.get('port', 5432)}/{given.get('dbname', '')}"
         return f"{place} as {given.get('user', 'the default user')}"
+
+    def within(self, limits: Timeouts) -> "Source":
+        """Return the source with no timeout longer than that of `limits`; shorter ones stay, and 0 is none."""
+        own, longest = asdict(self.timeouts), asdict(limits)
+        return replace(
+            self, timeouts=Timeouts(**{name: min(own[name] or most, most) for name, most in longest.items()})
+        )
 
     def connect(self) -> "adbc.Connection":
         """Open a connection in autocommit, so that we alone say when a transaction begins.

@@ -1,6 +1,6 @@
 """What the checks share: the settings, the source with short timeouts, and what earlier checks found out."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from export_pipeline.extract.source import Source, Timeouts
@@ -19,18 +19,3 @@ class Look:
     source: Source | None = None
     estimates: dict[str, Estimate] = field(default_factory=dict)
     """What a first export of a dataset takes, by its name, where it could be measured."""
-
-
-def in_short(source: Source) -> Source:
-    """Return the source with timeouts that end every check soon; shorter ones stay, and 0 is none."""
-    own = source.timeouts
-    return replace(
-        source,
-        timeouts=Timeouts(
-            connect_s=min(own.connect_s or LIMITS.connect_s, LIMITS.connect_s),
-            lock_s=min(own.lock_s or LIMITS.lock_s, LIMITS.lock_s),
-            statement_s=min(own.statement_s or LIMITS.statement_s, LIMITS.statement_s),
-            idle_in_transaction_s=LIMITS.idle_in_transaction_s,
-            network_silence_s=min(own.network_silence_s or LIMITS.network_silence_s, LIMITS.network_silence_s),
-        ),
-    )

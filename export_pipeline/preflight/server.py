@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from export_pipeline.extract.source import Source
 from export_pipeline.preflight.finding import Finding, failed, ok, warning
-from export_pipeline.preflight.look import Look, in_short
+from export_pipeline.preflight.look import LIMITS, Look
 from export_pipeline.preflight.transport import check_way
 
 OLDEST: Final = 13
@@ -45,7 +45,7 @@ class Facts:
 
 def check_server(look: Look) -> Iterator[Finding]:
     """Look at the server. From here on `look.source` is set, if it can be read from."""
-    source = in_short(look.settings.source)
+    source = look.settings.source.within(LIMITS)
     facts = _ask(source)
     yield ok("source", f"{source}: connected")
     yield from check_way(source)

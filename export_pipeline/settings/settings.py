@@ -21,6 +21,7 @@ from export_pipeline.settings.dataset import DatasetSettings
 from export_pipeline.settings.destination import DestinationSettings, S3Settings
 from export_pipeline.settings.exports import PRIMARY_FORMAT, BatchSettings, CheckSettings, PartitionSettings
 from export_pipeline.settings.files import FileSettings
+from export_pipeline.settings.group import Group
 from export_pipeline.settings.layers import PREFIX, merged, read_layers
 from export_pipeline.settings.mistakes import field_problems, said
 from export_pipeline.settings.problem import Problem
@@ -28,21 +29,6 @@ from export_pipeline.settings.source import SourceSettings, TimeoutSettings, Tls
 from export_pipeline.write.destinations.destination import Destination
 from export_pipeline.write.destinations.registry import open_destination
 from export_pipeline.write.formats.registry import FORMATS
-
-GROUPS: Final = (
-    FileSettings,
-    SourceSettings,
-    TlsSettings,
-    TimeoutSettings,
-    StorageSettings,
-    DestinationSettings,
-    S3Settings,
-    PartitionSettings,
-    CheckSettings,
-    BatchSettings,
-    AutomationSettings,
-)
-"""The groups in the order of the documentation."""
 
 
 class Settings(
@@ -168,6 +154,10 @@ class Settings(
 
     def _own(self, name: str) -> DatasetSettings:
         return self.datasets.get(name, DatasetSettings())
+
+
+GROUPS: Final[tuple[type[Group], ...]] = Settings.__bases__
+"""The groups in the order of the documentation."""
 
 
 def _dataset_problems(settings: Settings) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from export_pipeline.datasets.partitioning import Grain, Partitioning
 from export_pipeline.datasets.registry import DATASETS
-from export_pipeline.defs.look import LIMITS, configuration, in_time, recent_partitions
+from export_pipeline.defs.look import LIMITS, configuration, recent_partitions
 from export_pipeline.extract.source import Source, Timeouts
 from export_pipeline.settings import Settings
 
@@ -32,7 +32,7 @@ def test_recent_partitions_cover_the_days_up_to_now(days: int, age_days: int, gr
 def test_all_that_a_look_may_wait_for_is_over_before_dagster_ends_it() -> None:
     unlimited = Timeouts(connect_s=0, lock_s=0, statement_s=0, idle_in_transaction_s=0, network_silence_s=0)
     for given_timeouts in (Timeouts(), unlimited):
-        found = in_time(Source(URL, given_timeouts)).timeouts
+        found = Source(URL, given_timeouts).within(LIMITS).timeouts
         assert found == LIMITS
         # A host name may stand for two addresses, each of which is tried.
         assert 2 * found.connect_s + found.lock_s + found.statement_s < DAGSTER_ENDS_IT_AFTER_S - 10
@@ -40,7 +40,7 @@ def test_all_that_a_look_may_wait_for_is_over_before_dagster_ends_it() -> None:
 
 def test_shorter_timeouts_stay() -> None:
     own = Timeouts(connect_s=1, lock_s=0.5, statement_s=2, idle_in_transaction_s=30, network_silence_s=3)
-    assert in_time(Source(URL, own)).timeouts == own
+    assert Source(URL, own).within(LIMITS).timeouts == own
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from psycopg import sql as pgsql
 
 from export_pipeline.preflight.dataset import check_dataset
 from export_pipeline.preflight.finding import Finding
-from export_pipeline.preflight.look import Look, in_short
+from export_pipeline.preflight.look import LIMITS, Look
 from export_pipeline.settings import Settings
 
 
@@ -44,7 +44,7 @@ def make_reader(owner_url: str, name: str) -> Reader:
 def look_at(url: str, dataset: str, **overrides: object) -> dict[str, Finding]:
     """Return what is found of a dataset, by subject; of several findings on one subject the last."""
     settings = Settings.load(**{"source_url": url, "formats": ("csv",), **overrides})
-    return by_subject(check_dataset(Look(settings, (dataset,), in_short(settings.source)), dataset))
+    return by_subject(check_dataset(Look(settings, (dataset,), settings.source.within(LIMITS)), dataset))
 
 
 def by_subject(findings: Iterable[Finding]) -> dict[str, Finding]:

@@ -9,7 +9,7 @@ import pytest
 from export_pipeline.embedded.server import EmbeddedServer
 from export_pipeline.preflight.bounded import findings_of
 from export_pipeline.preflight.finding import Finding, State
-from export_pipeline.preflight.look import Look, in_short
+from export_pipeline.preflight.look import LIMITS, Look
 from export_pipeline.preflight.server import Facts, check_clock, check_server, check_standby, check_version
 from export_pipeline.settings import Settings
 from export_pipeline_tests.extract.test_pooler import pgbouncer
@@ -134,7 +134,7 @@ def test_clocks_that_differ_are_a_warning(behind_us_s: float, said: str) -> None
 
 def test_shorter_timeouts_of_the_settings_stay() -> None:
     settings = Settings.load(source_url="postgresql://x@127.0.0.1/x", statement_timeout_s=1, connect_timeout_s=0)
-    timeouts = in_short(settings.source).timeouts
+    timeouts = settings.source.within(LIMITS).timeouts
     assert (timeouts.statement_s, timeouts.connect_s) == (1, 5)
 
 

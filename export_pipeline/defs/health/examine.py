@@ -14,7 +14,7 @@ from export_pipeline.defs.health.places import destination, source, storage_data
 from export_pipeline.defs.health.queue import queued_runs, runs_under_way
 from export_pipeline.defs.health.reading import Part, Reading, fault, take_readings
 from export_pipeline.defs.health.sensors import last_look
-from export_pipeline.defs.look import in_time
+from export_pipeline.defs.look import LIMITS
 from export_pipeline.preflight.destination import impatient_destination
 from export_pipeline.preflight.finding import State, not_looked_at
 from export_pipeline.settings import Settings
@@ -30,7 +30,7 @@ def examine(settings: Settings, open_instance: OpenInstance) -> list[Reading]:
     storage, *others = take_readings(
         [
             Part("storage database", lambda: storage_database(settings), _CHECK),
-            Part("source", lambda: source(in_time(settings.source)), _CHECK),
+            Part("source", lambda: source(settings.source.within(LIMITS)), _CHECK),
             Part("destination", lambda: destination(impatient_destination(settings)), _CHECK),
         ]
     )

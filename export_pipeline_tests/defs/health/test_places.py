@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from export_pipeline.defs.health.places import destination, source, storage_database
-from export_pipeline.defs.look import in_time
+from export_pipeline.defs.look import LIMITS
 from export_pipeline.errors import ConfigError, SourceUnavailableError
 from export_pipeline.preflight.finding import State
 from export_pipeline.settings import Settings
@@ -67,11 +67,11 @@ def test_a_silent_server_is_given_up(settings: Settings, silent_port: int) -> No
     assert storage_database(settings.model_copy(update={"storage_url": storage})).finding.state is State.FAILED
     given = settings.model_copy(update={"source_url": SecretStr(url)}).source
     with pytest.raises(SourceUnavailableError, match="timeout"):
-        source(in_time(given))
+        source(given.within(LIMITS))
 
 
 def test_a_source_that_answers_is_named_without_its_password(settings: Settings) -> None:
-    found = source(in_time(settings.source)).finding
+    found = source(settings.source.within(LIMITS)).finding
     assert found.state is State.OK
     assert found.found.endswith("as postgres answers")
 

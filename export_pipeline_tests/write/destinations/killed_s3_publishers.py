@@ -5,11 +5,12 @@ It answers with the child's number; the child begins with the next line, and its
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from export_pipeline.write.destinations.registry import open_destination
-from export_pipeline.write.destinations.s3_options import SMALLEST_PART_BYTES, S3Options
-from export_pipeline_tests.object_store import OWNER
+from export_pipeline.write.destinations.s3_options import SMALLEST_PART_BYTES
+from export_pipeline_tests.object_store import ObjectStore
 from export_pipeline_tests.write.destinations.large_files import noise, publish_large
 
 
@@ -18,16 +19,7 @@ def main() -> None:
     import s3fs  # noqa: F401, PLC0415 - as said
 
     endpoint_url, spool = sys.argv[1:]
-    access, secret = OWNER
-    options = S3Options(
-        endpoint_url=endpoint_url,
-        region="us-east-1",
-        path_style=True,
-        access_key_id=access,
-        secret_access_key=secret,
-        part_bytes=SMALLEST_PART_BYTES,
-        spool_folder=Path(spool),
-    )
+    options = replace(ObjectStore(endpoint_url).options, part_bytes=SMALLEST_PART_BYTES, spool_folder=Path(spool))
     noise()
     for location in iter(sys.stdin.readline, ""):
         child = os.fork()

@@ -2,12 +2,13 @@
 
 import resource
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from export_pipeline.write.destinations.registry import open_destination
-from export_pipeline.write.destinations.s3_options import SMALLEST_PART_BYTES, S3Options
+from export_pipeline.write.destinations.s3_options import SMALLEST_PART_BYTES
 from export_pipeline.write.publish import publish
-from export_pipeline_tests.object_store import OWNER
+from export_pipeline_tests.object_store import ObjectStore
 from export_pipeline_tests.write.destinations.large_files import ROWS, noise
 from export_pipeline_tests.write.samples import PARQUET, PARTITION, SCHEMA, manifest_of
 
@@ -15,16 +16,7 @@ from export_pipeline_tests.write.samples import PARQUET, PARTITION, SCHEMA, mani
 def main() -> None:
     """Publish, then print the bytes that were published and the peak of this process's memory in bytes."""
     endpoint_url, bucket, spool, copies = sys.argv[1:]
-    access, secret = OWNER
-    options = S3Options(
-        endpoint_url=endpoint_url,
-        region="us-east-1",
-        path_style=True,
-        access_key_id=access,
-        secret_access_key=secret,
-        part_bytes=SMALLEST_PART_BYTES,
-        spool_folder=Path(spool),
-    )
+    options = replace(ObjectStore(endpoint_url).options, part_bytes=SMALLEST_PART_BYTES, spool_folder=Path(spool))
     with open_destination(f"s3://{bucket}", options).stage("large", PARTITION) as staging:
         sink = staging.open_data()
         writer = PARQUET.open(sink, SCHEMA)

@@ -1,7 +1,6 @@
 """A real server behind a proxy that fails on demand: the old object stays whole, and nothing is left behind."""
 
 import collections
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -23,18 +22,11 @@ from export_pipeline_tests.write.destinations.fault_proxy import (
     Fault,
     FaultProxy,
     answer,
-    fault_proxy,
 )
 from export_pipeline_tests.write.destinations.large_files import PARTS, publish_large
 from export_pipeline_tests.write.samples import PARQUET, PARTITION, SCHEMA, publish_rows, snapshot
 
 DATA = str(PARTITION.data)
-
-
-@pytest.fixture
-def proxy(bucket: Bucket) -> Iterator[FaultProxy]:
-    with fault_proxy(str(bucket.options.endpoint_url)) as running:
-        yield running
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import errno
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +17,7 @@ from export_pipeline.write.destinations.s3_objects import Mark
 from export_pipeline.write.destinations.s3_options import SMALLEST_PART_BYTES
 from export_pipeline.write.publish import publish
 from export_pipeline_tests.object_store import Bucket
-from export_pipeline_tests.write.destinations.fault_proxy import Fault, FaultProxy, Request, answer, fault_proxy
+from export_pipeline_tests.write.destinations.fault_proxy import Fault, FaultProxy, Request, answer
 from export_pipeline_tests.write.destinations.large_files import publish_large
 from export_pipeline_tests.write.samples import (
     PARQUET,
@@ -32,12 +31,6 @@ from export_pipeline_tests.write.samples import (
 )
 
 KEYS = S3Keys.below("", PARTITION)
-
-
-@pytest.fixture
-def proxy(bucket: Bucket) -> Iterator[FaultProxy]:
-    with fault_proxy(str(bucket.options.endpoint_url)) as running:
-        yield running
 
 
 @pytest.fixture
