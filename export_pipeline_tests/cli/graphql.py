@@ -1,6 +1,7 @@
 """Talks to the Dagster UI's own API, as the pages do."""
 
 import json
+import urllib.error
 import urllib.request
 from typing import Any
 
@@ -45,8 +46,11 @@ def ask(port: int, query: str, **variables: object) -> Answer:
     """Return the answer's data. Fails with the server's errors."""
     body = json.dumps({"query": query, "variables": variables}).encode()
     request = urllib.request.Request(f"http://127.0.0.1:{port}/graphql", body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=60) as response:
-        answer = json.load(response)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as response:
+            answer = json.load(response)
+    except urllib.error.HTTPError as refused:
+        raise AssertionError(refused.read().decode(errors="replace")) from refused
     assert "errors" not in answer, answer
     return answer["data"]
 
