@@ -47,6 +47,8 @@ class Account:
     counts: RowCounts = field(default_factory=RowCounts)
     set_aside: int = 0
     """Rows quarantined so far, while they stream; a derived format sets none aside."""
+    filtered_count: int = 0
+    """Rows that the plan's shape left out so far; a partition leaves none out."""
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -66,11 +68,11 @@ class Account:
 
         Raises: ReconciliationError when a row is lost or doubled.
         """
-        accounted = rows_written + self.quarantined_count
+        accounted = rows_written + self.quarantined_count + self.filtered_count
         if accounted != self.source_count:
             raise ReconciliationError(
                 f"{where}: the source's snapshot holds {self.source_count} rows, but {rows_written} were "
-                f"written and {self.quarantined_count} quarantined; nothing is published. Export it again; if that "
+                f"written, {self.quarantined_count} quarantined and {self.filtered_count} filtered; nothing is published. Export it again; if that "
                 "fails too, report it"
             )
 
@@ -105,6 +107,7 @@ def manifest_of(  # noqa: PLR0913, PLR0917 - one argument a part of the manifest
         row_count=written.rows,
         invalid_count=account.invalid_count,
         quarantined_count=account.quarantined_count,
+        filtered_count=account.filtered_count,
         bytes=written.bytes,
         sha256=written.sha256,
         arrow_schema=describe_schema(schema),
@@ -133,7 +136,7 @@ def _selection(plan: ExportPlan, window: Window) -> JsonObject:
     return {
         "table": str(selection.table),
         "columns": {column.name: column.source_name for column in selection.columns},
-        "time_column": selection.time.source_name,
+        "time_column": selection.time.source_name if selection.time else None,
         "start": window.start.isoformat() if window.start else None,
         "end": window.end.isoformat() if window.end else None,
         "special_times": selection.special_times.value,

@@ -5,11 +5,13 @@ from dagster import Definitions, in_process_executor
 from export_pipeline.datasets.dataset import Dataset
 from export_pipeline.defs.asset_checks import dataset_checks
 from export_pipeline.defs.assets import dataset_assets
+from export_pipeline.defs.exports.job import delete_exports_job, retention_schedule
 from export_pipeline.defs.health.asset import health_asset, health_schedule
 from export_pipeline.defs.io_managers import io_managers
 from export_pipeline.defs.jobs import checks_job, export_job
 from export_pipeline.defs.last_attempts import last_attempts_check, last_attempts_sensor
 from export_pipeline.defs.new_data import new_data_sensor
+from export_pipeline.defs.on_demand import on_demand_job
 from export_pipeline.defs.partitions import partitions_definition
 from export_pipeline.defs.preflight import preflight_job
 from export_pipeline.defs.reconciler import reconciler_sensor
@@ -30,8 +32,8 @@ def build_definitions(settings: Settings | None = None, on_progress: OnProgress 
     whole = Definitions(
         assets=[*source_assets(chosen.enabled_datasets), health_asset(chosen)],
         resources=io_managers(chosen, on_progress),
-        jobs=[preflight_job(chosen)],
-        schedules=[health_schedule()],
+        jobs=[on_demand_job(chosen), preflight_job(chosen), delete_exports_job(chosen)],
+        schedules=[health_schedule(), retention_schedule(chosen)],
         sensors=[reconciler_sensor(), last_attempts_sensor(chosen)],
         executor=in_process_executor,
     )

@@ -7,11 +7,9 @@ fails by name.
 """
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import count
-from time import perf_counter
 
 import pyarrow as pa
 
@@ -20,12 +18,13 @@ from export_pipeline.errors import ConfigError
 from export_pipeline.extract.selection import Window
 from export_pipeline.extract.source import Source
 from export_pipeline.plan import ExportPlan, Origin
-from export_pipeline.progress import OnProgress, Progress, ignore_progress
+from export_pipeline.progress import OnProgress, ignore_progress
 from export_pipeline.published_rows import PublishedRows, open_published_rows
 from export_pipeline.rejected_rows import RejectedRows
 from export_pipeline.row_counts import RowCounts
 from export_pipeline.source_rows import SourceRows, open_source_rows
 from export_pipeline.stages import StageProfile
+from export_pipeline.streaming import Watch, pour
 from export_pipeline.write.destinations.destination import Destination, Staging
 from export_pipeline.write.formats.format import Format, WrittenFile
 from export_pipeline.write.manifest import Manifest
@@ -76,7 +75,7 @@ def export(plan: ExportPlan, job: ExportJob, on_progress: OnProgress = ignore_pr
     with job.destination.stage(job.run_id, job.target) as staging:
         with _rows(plan, job, staging) as rows:
             rows.account.counts = RowCounts.of(plan.dataset, schema, job.window)
-            written = _write(rows, staging, job, schema, profile, on_progress)
+            written = _write(rows, staging, job, schema, Watch(profile, on_progress))
         rows.settle()
         rows.account.require_complete(job.where, written.rows)
         place = Place(job.target, job.fmt, job.run_id, job.window)
@@ -108,27 +107,9 @@ def _rows(plan: ExportPlan, job: ExportJob, staging: Staging) -> Iterator[Source
             yield rows
 
 
-def _write(  # noqa: PLR0913, PLR0917 - the two ends, what is between them, and who watches
-    rows: SourceRows | PublishedRows,
-    staging: Staging,
-    job: ExportJob,
-    schema: pa.Schema,
-    profile: StageProfile,
-    on_progress: OnProgress,
+def _write(
+    rows: SourceRows | PublishedRows, staging: Staging, job: ExportJob, schema: pa.Schema, watch: Watch
 ) -> WrittenFile:
     sink = staging.open_data()
-    writer = job.fmt.open(sink, schema)
-    begun, done, total = perf_counter(), 0, rows.account.expected_rows
-    with closing(rows.batches(profile)) as batches:
-        for number, batch in zip(count(1), batches):
-            with profile.timed("write"):
-                writer.write(batch)
-            done += batch.num_rows
-            rows.account.see(batch)
-            handled = done + rows.account.set_aside
-            partition = job.target.partition or job.run_id
-            seconds = perf_counter() - begun
-            on_progress(Progress(job.target.dataset, job.fmt.name, partition, handled, total, number, seconds))
-    with profile.timed("write"):
-        writer.close()
-    return sink.written(done)
+    named = (job.target.dataset, job.fmt.name, job.target.partition or job.run_id)
+    return sink.written(pour(rows, job.fmt.open(sink, schema), named, watch))

@@ -12,8 +12,11 @@ import pyarrow as pa
 from export_pipeline.datasets.dataset import Dataset
 from export_pipeline.errors import ConfigError
 from export_pipeline.extract.reader import BatchLimits
+from export_pipeline.extract.selection import Selection
 from export_pipeline.extract.source import Timeouts
+from export_pipeline.filters.condition import Filter
 from export_pipeline.schemas.policy import CheckPolicy, Level
+from export_pipeline.shape import Shape
 from export_pipeline.transforms.transform import Transform
 
 
@@ -35,6 +38,12 @@ class ExportPlan:
     origin: Origin = Origin.SOURCE
     timeouts: Timeouts | None = None
     """How long to wait for the source; None for what the source itself says."""
+    predicate: Filter | None = None
+    """Which rows the server is asked for; None for all of the window."""
+    limit: int | None = None
+    """How many rows are read at most; None for all."""
+    shape: Shape = Shape()  # noqa: RUF009 - frozen
+    """What becomes of the transformed rows; by itself, nothing."""
 
     @classmethod
     def whole(cls, dataset: Dataset, limits: BatchLimits, policy: CheckPolicy) -> "ExportPlan":
@@ -62,11 +71,21 @@ class ExportPlan:
     @property
     def source_schema(self) -> pa.Schema:
         """The schema of the batches that are read and checked."""
-        return self.dataset.selection.arrow_schema
+        return self.selection.arrow_schema
+
+    @property
+    def selection(self) -> Selection:
+        """What is read, without its window."""
+        return replace(self.dataset.selection, predicate=self.predicate, limit=self.limit)
 
     @property
     def published_schema(self) -> pa.Schema:
         """The schema of the file. Raises: ConfigError where the transforms do not give what is declared."""
+        return self.shape.output_schema(self.transformed_schema)
+
+    @property
+    def transformed_schema(self) -> pa.Schema:
+        """The schema of the transformed rows. Raises: ConfigError where it is not what is declared."""
         schema = self.source_schema
         for transform in self.transforms:
             schema = transform.output_schema(schema)

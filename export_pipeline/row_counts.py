@@ -97,7 +97,7 @@ class RowCounts:
         By value only text, whole numbers and booleans are counted, and never a personal column's.
         """
         timeline = values = None
-        if _is_instant(schema, dataset.time_column):
+        if dataset.time_column and _is_instant(schema, dataset.time_column):
             timeline = Timeline.over(dataset.time_column, window)
         if dataset.chart_by and _is_countable(schema, dataset.chart_by, dataset.personal_columns):
             values = ValueCounts(dataset.chart_by)

@@ -14,6 +14,7 @@ import pyarrow as pa
 from export_pipeline.account import Account
 from export_pipeline.errors import TransformError
 from export_pipeline.extract.catalog import LiveTable, index_advice, require_declared, undeclared
+from export_pipeline.extract.joins import require_joinable
 from export_pipeline.extract.names import TableName
 from export_pipeline.extract.reader import read_batches
 from export_pipeline.extract.selection import Selection, Window
@@ -40,6 +41,8 @@ class SourceRows:
     _validator: BatchValidator
     _steps: Sequence[tuple[str, BatchFunction]]
     _rejected: RejectedRows
+    on_read: Callable[[pa.RecordBatch], None] | None = None
+    """Sees each batch as it was read."""
 
     def batches(self, profile: StageProfile) -> Generator[pa.RecordBatch, None, None]:
         """Yield batches in the plan's published schema. Closing it early cancels the server's query."""
@@ -67,16 +70,22 @@ class SourceRows:
         validator.require_acceptable()
 
     def _refine(self, batches: Iterator[pa.RecordBatch], profile: StageProfile) -> Iterator[pa.RecordBatch]:
-        schema = self._plan.published_schema
+        schema, shape = self._plan.transformed_schema, self._plan.shape
         quarantining = self._plan.policy.on_invalid is OnInvalid.QUARANTINE
         for batch in batches:
+            if self.on_read:
+                self.on_read(batch)
             with profile.timed("validate"):
                 kept = self._quarantine(batch) if quarantining else self._count(batch)
             refined = kept
             for name, step in self._steps:
                 with profile.timed(name):
                     refined = step(refined)
-            yield _conform(refined, schema, kept.num_rows, self._snapshot.where)
+            conformed = _conform(refined, schema, kept.num_rows, self._snapshot.where)
+            with profile.timed("shape"):
+                shaped = shape.apply(conformed)
+            self.account.filtered_count += conformed.num_rows - shaped.num_rows
+            yield shaped
 
     def _count(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         self._validator.count(batch)
@@ -100,15 +109,17 @@ def open_source_rows(
 
     `where` starts every message. Raises: SchemaDriftError before the first row where the live table differs.
     """
-    selection = replace(plan.dataset.selection, window=window)
+    selection = replace(plan.selection, window=window)
     wanted = [getattr(transform, "lookup", None) for transform in plan.transforms]
     lookups = [lookup for lookup in wanted if isinstance(lookup, Lookup)]
     tables = [(selection.table, selection.columns[0].source_name)]
     tables += [(TableName.parse(lookup.table), lookup.columns[0]) for lookup in lookups]
+    tables += [(join.table, join.key) for join in selection.joins]
     chosen = replace(source, timeouts=plan.timeouts) if plan.timeouts else source
     with open_snapshot(chosen, tables, where) as snapshot:
         live = snapshot.describe(selection)
         require_declared(live, selection)
+        require_joinable(snapshot, selection.joins)
         counted = snapshot.count(selection, with_xmin=live.has_xmin)
         yield SourceRows(
             account=_account(snapshot, counted, live, selection),
@@ -132,6 +143,8 @@ def _account(snapshot: Snapshot, counted: Count, live: LiveTable, selection: Sel
         account.warnings.append(advice)
     if others := undeclared(live, selection):
         account.warnings.append(f"table {live.name} has columns that are not exported: {', '.join(others)}")
+        if hidden := [name for name in others if name in live.unreadable]:
+            account.warnings[-1] += f"; the account may not read {', '.join(hidden)}"
     account.warnings += [
         f"column {name!r}: {values} times at infinity or outside the years 1 to 9999 are published as "
         f"{selection.special_times.value}"
@@ -142,7 +155,8 @@ def _account(snapshot: Snapshot, counted: Count, live: LiveTable, selection: Sel
 
 
 def _validator(plan: ExportPlan, snapshot: Snapshot, selection: Selection, live: LiveTable) -> BatchValidator:
-    ask = plan.policy.level is Level.STRICT and not live.key_is_unique
+    is_whole = bool(selection.key) and selection.limit is None
+    ask = plan.policy.level is Level.STRICT and is_whole and not live.key_is_unique
     duplicates = snapshot.duplicate_keys(selection) if ask else None
     subject = plan.dataset.subject(snapshot.where)
     return BatchValidator(subject, plan.policy, duplicates, key_is_unique=live.key_is_unique)

@@ -14,13 +14,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from export_pipeline.cli.export_command import export
+from export_pipeline.cli.options import DEFAULT_HOME, HomeOption
 from export_pipeline.errors import ExportError, TransientError
 
 EXIT_PERMANENT = 1
 EXIT_TRANSIENT = 75
 """sysexits.h's EX_TEMPFAIL: the same command may work later."""
-
-DEFAULT_HOME = Path(".export_pipeline")
 
 app = typer.Typer(
     name="export-pipeline",
@@ -28,8 +28,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-
-HomeOption = Annotated[Path, typer.Option(help="Folder of the embedded database, Dagster's files and the exports.")]
 
 
 @app.command()
@@ -87,25 +85,7 @@ def check(
     raise typer.Exit(run_check(home, dataset or [], as_json=json))
 
 
-@app.command()
-def export(  # noqa: PLR0913, PLR0917 - a parameter is an option
-    dataset: Annotated[str, typer.Argument(help="What to export: logs, anomalies or ips.")],
-    start: Annotated[str | None, typer.Option(help="From this ISO date or time on; UTC unless it says.")] = None,
-    end: Annotated[str | None, typer.Option(help="Up to this ISO date or time, itself left out.")] = None,
-    format: Annotated[str, typer.Option(help="parquet, csv, json or jsonl.")] = "parquet",  # noqa: A002 - the flag's name
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="File to write; by default below the exports' folder."),
-    ] = None,
-    home: HomeOption = DEFAULT_HOME,
-) -> None:
-    """Export DATASET now: any range of time, in any format.
-
-    Reads the source of the settings, or else the embedded database of the home.
-    """
-    from export_pipeline.cli.export import run_export
-
-    run_export(dataset, (start, end), format, output, home)
+app.command()(export)
 
 
 @app.command()

@@ -1,39 +1,39 @@
-"""`export-pipeline export`: one export, now, through the same flow as the nightly partitions."""
+"""`export-pipeline export`: the job `export` in this process, with a bar a dataset."""
 
+import os
+import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, BinaryIO
 
+from dagster import DagsterInstance, Failure
 from rich.console import Console
 
+from export_pipeline.cli.export_report import report_delivery, report_previews
 from export_pipeline.cli.home import Home, open_home, running_server
 from export_pipeline.cli.progress_bars import ExportBars
-from export_pipeline.datasets.registry import find_dataset
-from export_pipeline.errors import ConfigError
-from export_pipeline.extract.selection import Window
-from export_pipeline.flow import ExportJob, Outcome, export
-from export_pipeline.plan import ExportPlan
+from export_pipeline.defs.on_demand import JOB, Caller, on_demand_definitions, on_demand_job
+from export_pipeline.errors import ConfigError, ExportError
+from export_pipeline.on_demand.fields import fields_of
+from export_pipeline.on_demand.packing import STREAM
+from export_pipeline.on_demand.request import request_of
 from export_pipeline.settings import Settings
-from export_pipeline.write.destinations.registry import open_destination
-from export_pipeline.write.formats.format import Format
-from export_pipeline.write.formats.registry import find_format
-from export_pipeline.write.paths import Target
 
 
-def run_export(
-    dataset: str, span: tuple[str | None, str | None], format_name: str, output: Path | None, home: Path
-) -> None:
+def run_export(given: Mapping[str, Any], home: Path) -> None:
     """Export what was asked for and say where it is. Raises: ExportError; every mistake before connecting."""
-    find_dataset(dataset)
-    fmt = find_format(format_name)
-    window = Window(*(_parse_time(side, text) for side, text in zip(("start", "end"), span, strict=True)))
-    with _settings(home) as settings:
-        plan = settings.plan_of(dataset)
-        with ExportBars(Console(stderr=True)) as bars:
-            outcome = export(plan, _job(settings, plan, window, fmt, output), bars.show)
-    _report(outcome)
+    fields = fields_of(given)
+    request_of(fields, Settings.load())
+    with _standard_output(is_stream=fields.output == STREAM) as stream, _settings(home) as settings:
+        with instance_of(settings) as instance, ExportBars(Console(stderr=True)) as bars:
+            caller = Caller(bars.show, report_delivery, report_previews, stream)
+            job = on_demand_definitions(on_demand_job(settings, caller)).resolve_job_def(JOB)
+            try:
+                job.execute_in_process(instance=instance, run_config=_run_config(given), run_id=str(uuid.uuid4()))
+            except Failure as failure:
+                raise _ours(failure) from None
 
 
 @contextmanager
@@ -51,37 +51,35 @@ def _settings(home: Path) -> Iterator[Settings]:
         yield Settings.load()
 
 
-def _job(settings: Settings, plan: ExportPlan, window: Window, fmt: Format, output: Path | None) -> ExportJob:
-    export_id = str(uuid.uuid4())
-    name = plan.dataset.name
-    if output is None:
-        destination, target = settings.destination, Target.of_export(export_id, name, fmt)
-    else:
-        destination = open_destination(str(output.absolute().parent))
-        target = Target.of_file(output.name, name, fmt)
-    return ExportJob(settings.source, destination, target, fmt, window, export_id)
+@contextmanager
+def instance_of(settings: Settings) -> Iterator[DagsterInstance]:
+    """Give Dagster's instance; where no storage is set, one that forgets the run with the process."""
+    if settings.storage_url is None:
+        with DagsterInstance.ephemeral() as instance:
+            yield instance
+        return
+    with DagsterInstance.get() as instance:
+        yield instance
 
 
-def _parse_time(side: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(
-            f"--{side} {text!r} is no ISO date or time; write 2026-11-20 or 2026-11-20T05:00:00+00:00"
-        ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+@contextmanager
+def _standard_output(*, is_stream: bool) -> Iterator[BinaryIO | None]:
+    """Give our standard output to the rows alone: Dagster copies what goes there into the run's logs."""
+    if not is_stream:
+        yield None
+        return
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as stream:
+        yield stream
 
 
-def _report(outcome: Outcome) -> None:
-    manifest = outcome.manifest
-    errors = Console(stderr=True, highlight=False)
-    for warning in outcome.warnings:
-        errors.print(f"warning: {warning}", markup=False, soft_wrap=True)
-    errors.print(
-        f"{manifest.row_count:,} rows, {manifest.invalid_count:,} invalid, "
-        f"{manifest.quarantined_count:,} quarantined, {manifest.bytes:,} bytes",
-        markup=False,
-    )
-    Console(highlight=False).print(outcome.uri, markup=False, soft_wrap=True)
+def _run_config(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        "ops": {JOB: {"config": dict(given)}},
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+    }
+
+
+def _ours(failure: Failure) -> ExportError:
+    """Return the error that a failed step was made of, in the words of the failure."""
+    kind = type(failure.__cause__) if isinstance(failure.__cause__, ExportError) else ConfigError
+    return kind(failure.description)

@@ -2,7 +2,11 @@
 
 import pyarrow as pa
 
-from export_pipeline.datasets.dataset import Dataset, DerivedColumn, SourceColumn
+from export_pipeline.datasets.columns import DerivedColumn, SourceColumn
+from export_pipeline.datasets.dataset import Dataset
+from export_pipeline.datasets.devices import DEVICE
+from export_pipeline.datasets.logs import LOGS
+from export_pipeline.datasets.relation import Relation
 from export_pipeline.extract.names import TableName
 from export_pipeline.schemas.rules import between, not_before, one_of, within_domain
 from export_pipeline.transforms.enrich_context import EnrichContext
@@ -53,6 +57,18 @@ ANOMALIES = Dataset(
     ),
     retyped=dict.fromkeys(("timestamp", "created_at", "updated_at"), _UTC_MICROSECONDS),
     owners=("team:network-monitoring",),
+    relations=(
+        Relation(
+            name="log_entry",
+            description="The log entry it was found in, as it is in the source",
+            table=LOGS.table,
+            key="id",
+            column="log_entry_id",
+            columns=LOGS.columns,
+            dataset=LOGS.name,
+        ),
+        DEVICE,
+    ),
     chart_by="anomaly_type",
     derived=(
         DerivedColumn("device_name", pa.string(), "The device's name at the time of the export", low_cardinality=True),

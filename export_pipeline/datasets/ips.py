@@ -2,7 +2,8 @@
 
 import pyarrow as pa
 
-from export_pipeline.datasets.dataset import Dataset, DerivedColumn, SourceColumn
+from export_pipeline.datasets.columns import DerivedColumn, SourceColumn
+from export_pipeline.datasets.dataset import Dataset
 from export_pipeline.extract.names import TableName
 from export_pipeline.schemas.rules import between, matches, not_before
 from export_pipeline.transforms.normalize_address import NormalizeAddress

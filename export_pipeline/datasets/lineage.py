@@ -27,12 +27,16 @@ def column_origins(dataset: Dataset) -> Mapping[str, frozenset[ColumnOrigin]]:
     origins = {
         column.name: frozenset({ColumnOrigin(dataset.table, column.selected.source_name)}) for column in dataset.columns
     }
+    for join in dataset.selection.joins:
+        origins |= {one.name: frozenset({ColumnOrigin(join.table, one.source_name)}) for one in join.columns}
+    schema = dataset.selection.arrow_schema
     for transform in dataset.transforms:
         # All inputs are those of the batch that the transform is given, so they are looked up before any is replaced.
         origins |= {
             output: frozenset(origin for one in inputs for origin in _origins(one, origins))
-            for output, inputs in transform.lineage().items()
+            for output, inputs in transform.lineage_over(schema).items()
         }
+        schema = transform.output_schema(schema)
     return {name: origins[name] for name in dataset.published_schema.names}
 
 

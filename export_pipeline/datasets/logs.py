@@ -2,7 +2,9 @@
 
 import pyarrow as pa
 
-from export_pipeline.datasets.dataset import Dataset, DerivedColumn, SourceColumn
+from export_pipeline.datasets.columns import DerivedColumn, SourceColumn
+from export_pipeline.datasets.dataset import Dataset
+from export_pipeline.datasets.devices import DEVICE
 from export_pipeline.extract.names import TableName
 from export_pipeline.schemas.rules import between, matches, not_before, syslog_level
 from export_pipeline.transforms.canonicalize_level import CanonicalizeLevel
@@ -77,6 +79,7 @@ LOGS = Dataset(
     ),
     retyped={"timestamp": _UTC_MICROSECONDS, "pushed_at": _UTC_MICROSECONDS},
     owners=("team:network-monitoring",),
+    relations=(DEVICE,),
     chart_by="log_level",
     derived=(
         DerivedColumn("syslog_severity", pa.int8(), "Severity of `log_level`, 0 (emergency) to 7 (debug); RFC 5424"),

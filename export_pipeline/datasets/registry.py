@@ -8,7 +8,16 @@ from export_pipeline.datasets.ips import IPS
 from export_pipeline.datasets.logs import LOGS
 from export_pipeline.errors import ConfigError
 
-DATASETS: Mapping[str, Dataset] = {dataset.name: dataset for dataset in (LOGS, ANOMALIES, IPS)}
+
+def by_name(*datasets: Dataset) -> Mapping[str, Dataset]:
+    """Return the datasets by name. Raises: ConfigError for one that cannot be cut into partitions and compared."""
+    for dataset in datasets:
+        if dataset.time_column is None or not dataset.key:
+            raise ConfigError(f"dataset {dataset.name} is exported by partition; declare its time_column and its key")
+    return {dataset.name: dataset for dataset in datasets}
+
+
+DATASETS: Mapping[str, Dataset] = by_name(LOGS, ANOMALIES, IPS)
 
 
 def find_dataset(name: str) -> Dataset:

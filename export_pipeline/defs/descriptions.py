@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import cast
 
-from export_pipeline.datasets.dataset import Dataset, SourceColumn
+from export_pipeline.datasets.columns import SourceColumn
+from export_pipeline.datasets.dataset import Dataset
 from export_pipeline.transforms.description import describe
 from export_pipeline.transforms.transform import Input, Transform
 
@@ -16,7 +17,7 @@ def extract_description(dataset: Dataset) -> str:
     columns = (f"`{column.selected.source_name}` {column.pg_type}" for column in dataset.columns)
     return _paragraphs(
         f"Read the rows of a partition of `{dataset.table}` in one snapshot, by "
-        f"`{dataset.selection.time.source_name}`. {_LATER}",
+        f"`{dataset.selection.placing_time.source_name}`. {_LATER}",
         _list(columns),
     )
 

@@ -134,7 +134,11 @@ class PublishingIOManager(IOManager):
 
 def io_managers(settings: Settings, on_progress: OnProgress) -> Mapping[str, IOManagerDefinition]:
     """Return an IO manager for every format, by the key that assets name, and the one for the plans between ops."""
-    publishing = {io_manager_key(fmt): PublishingIOManager(fmt, settings, on_progress) for fmt in FORMATS.values()}
+    publishing = {
+        io_manager_key(fmt): PublishingIOManager(fmt, settings, on_progress)
+        for fmt in FORMATS.values()
+        if not fmt.is_one_off
+    }
     managers: dict[str, IOManager] = {PLAN_IO_MANAGER: PlanIOManager(), **publishing}
     return {key: with_lifeline(manager) for key, manager in managers.items()}
 

@@ -86,5 +86,5 @@ def _too_slow(dataset: Dataset, error: SourceBusyError) -> str:
     return (
         f"given up, the next look begins anew: {error}. A look may wait {LIMITS.lock_s:g} s for a lock and scan for "
         f"{LIMITS.statement_s:g} s. If this goes on, lower EXPORT_SENSOR_WINDOW_DAYS, or run: "
-        f"CREATE INDEX CONCURRENTLY ON {dataset.table.quoted} ({quote(dataset.selection.time.source_name)})"
+        f"CREATE INDEX CONCURRENTLY ON {dataset.table.quoted} ({quote(dataset.selection.placing_time.source_name)})"
     )

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from dagster import AssetKey, AssetSpec, MetadataValue, TableColumn, TableColumnConstraints, TableSchema
 
-from export_pipeline.datasets.dataset import Dataset, SourceColumn
+from export_pipeline.datasets.columns import SourceColumn
+from export_pipeline.datasets.dataset import Dataset
 from export_pipeline.datasets.lineage import side_tables
 from export_pipeline.extract.names import TableName
 

@@ -6,29 +6,10 @@ from adbc_driver_postgresql.dbapi import Cursor
 from psycopg.sql import Literal
 
 from export_pipeline.errors import SchemaDriftError, SourceAccessError
+from export_pipeline.extract.live_relation import read_relation
 from export_pipeline.extract.names import TableName, quote
 from export_pipeline.extract.pg_types import resolve
 from export_pipeline.extract.selection import Selection
-
-# Domains are followed down to their base type; an array is described by its item's name.
-_COLUMNS = """
-SELECT c.relkind::text, a.attname::text, base.typname::text, base.typtype::text, item.typname::text, base.typmod
-FROM pg_class c
-JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-CROSS JOIN LATERAL (
-    WITH RECURSIVE down AS (
-        SELECT t.oid, t.typname, t.typtype, t.typelem, t.typcategory, t.typbasetype, a.atttypmod AS typmod, t.typtypmod
-        FROM pg_type t WHERE t.oid = a.atttypid
-        UNION ALL
-        SELECT t.oid, t.typname, t.typtype, t.typelem, t.typcategory, t.typbasetype, down.typtypmod, t.typtypmod
-        FROM down JOIN pg_type t ON t.oid = down.typbasetype AND down.typtype = 'd'
-    )
-    SELECT * FROM down WHERE typtype <> 'd'
-) base
-LEFT JOIN pg_type item ON item.oid = base.typelem AND base.typcategory = 'A'
-WHERE c.oid = {regclass}
-ORDER BY a.attnum
-"""
 
 # Of the relation and all below it (partitions, inheriting tables): whether each row shows who wrote it, whether an
 # index leads with the time column everywhere, and whether a unique one over all of it lies within the key.
@@ -54,7 +35,7 @@ SELECT
             AND has_column_privilege(oid, 'tableoid', 'SELECT') ELSE true END),
     bool_and(relkind = 'p' OR EXISTS (SELECT FROM indexed WHERE indrelid = relation.oid AND columns[1] = {time})),
     (count(*) = 1 OR bool_or(is_root AND relkind = 'p')) AND bool_or(is_root AND EXISTS (
-        SELECT FROM indexed WHERE indrelid = relation.oid AND is_unique AND columns <@ ARRAY[{key}]))
+        SELECT FROM indexed WHERE indrelid = relation.oid AND is_unique AND columns <@ ARRAY[{key}]::text[]))
 FROM relation
 """
 
@@ -67,6 +48,8 @@ class LiveTable:
     kind: str
     """`pg_class.relkind`: r table, p partitioned parent, v view, m materialized view, f foreign table."""
     columns: dict[str, str]
+    unreadable: tuple[str, ...]
+    """The columns that this account may not select."""
     has_xmin: bool
     """Whether this account sees of every row which transaction wrote it: not of views and foreign tables."""
     time_is_indexed: bool
@@ -77,16 +60,17 @@ class LiveTable:
 def describe(cursor: Cursor, selection: Selection) -> LiveTable:
     """Read what the selection's table is like. Raises: SourceAccessError when there is no such table."""
     table = selection.table
-    regclass = f"to_regclass({_text(table.quoted)})"
-    cursor.execute(_COLUMNS.format(regclass=regclass))
-    rows = cursor.fetchall()
-    if not rows:
+    relation = read_relation(cursor, table)
+    if relation is None:
         raise SourceAccessError(f"table {table} is not in the source; check the dataset's table setting")
-    columns = {name: _type_in_words(*types) for _, name, *types in rows}
+    columns = {column.name: column.pg_type for column in relation.columns}
+    unreadable = tuple(column.name for column in relation.columns if not column.is_readable)
     source_names = {column.name: column.source_name for column in selection.columns}
     key = ", ".join(_text(source_names[name]) for name in selection.key)
-    cursor.execute(_TREE.format(regclass=regclass, time=_text(selection.time.source_name), key=key))
-    return LiveTable(table, rows[0][0], columns, *cursor.fetchone())
+    time = _text(selection.time.source_name) if selection.time else "NULL"
+    regclass = f"to_regclass({_text(table.quoted)})"
+    cursor.execute(_TREE.format(regclass=regclass, time=time, key=key))
+    return LiveTable(table, relation.kind, columns, unreadable, *cursor.fetchone())
 
 
 def require_declared(live: LiveTable, selection: Selection) -> None:
@@ -111,8 +95,8 @@ def undeclared(live: LiveTable, selection: Selection) -> tuple[str, ...]:
 
 
 def index_advice(live: LiveTable, selection: Selection) -> str | None:
-    """Return one warning with the CREATE INDEX to run, where the time column has no index."""
-    if live.time_is_indexed or live.kind not in {"r", "p", "m"}:
+    """Return one warning with the CREATE INDEX to run, where there is a time column without an index."""
+    if selection.time is None or live.time_is_indexed or live.kind not in {"r", "p", "m"}:
         return None
     time = quote(selection.time.source_name)
     how = "CREATE INDEX" if live.kind == "p" else "CREATE INDEX CONCURRENTLY"  # which a parent does not take
@@ -134,14 +118,3 @@ def _difference(live: LiveTable, name: str, declared: str) -> str | None:
     if (here.family, here.arrow) == (there.family, there.arrow):
         return None
     return f"column {name!r} is {found}, declared is {declared}"
-
-
-def _type_in_words(name: str, kind: str, item: str | None, typmod: int) -> str:
-    if item is not None:
-        return f"{item}[]"
-    if kind == "e":
-        return "enum"
-    if name == "numeric" and typmod > 0:
-        precision, scale = (typmod - 4) >> 16 & 0xFFFF, (typmod - 4) & 0x7FF
-        return f"numeric({precision},{scale})"
-    return name

@@ -11,6 +11,7 @@ from psycopg.sql import Identifier
 from export_pipeline.errors import ConfigError
 
 _PART = r'(?:"(?:[^"]|"")+"|[^".]+)'
+_PLAIN = re.compile(r'[^".\s]+')
 _TABLE = re.compile(rf"(?:(?P<schema>{_PART})\.)?(?P<name>{_PART})")
 
 
@@ -33,6 +34,12 @@ class TableName:
     def quoted(self) -> str:
         """The name as a quoted SQL identifier."""
         return quote(self.schema, self.name) if self.schema else quote(self.name)
+
+    @property
+    def written(self) -> str:
+        """The name as people write it, and `parse` reads it: odd parts in double quotes."""
+        parts = (self.schema, self.name) if self.schema else (self.name,)
+        return ".".join(part if _PLAIN.fullmatch(part) else quote(part) for part in parts)
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}" if self.schema else self.name

@@ -80,6 +80,11 @@ def resolve(type_name: str) -> PgType:
     return known or PgType(type_name, pa.string(), _TEXT_FORM)
 
 
+def has_own_entry(type_name: str) -> bool:
+    """Whether the table has an entry for a type of this name; all others travel as text."""
+    return type_name in _NATIVE or type_name in _AS_TEXT
+
+
 def _array(type_name: str) -> PgType:
     item = type_name.removesuffix("[]")
     if item not in _LIST_ITEMS:

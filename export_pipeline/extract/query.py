@@ -4,13 +4,14 @@ Values must never be bound as parameters: that makes ADBC leave COPY and load ev
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from psycopg.sql import Literal
-
 from export_pipeline.extract.layout import with_layouts
+from export_pipeline.extract.literals import literal
 from export_pipeline.extract.names import TableName, quote
-from export_pipeline.extract.selection import SelectedColumn, Selection, SpecialTimes, Window
+from export_pipeline.extract.predicates import predicate_sql
+from export_pipeline.extract.selection import Join, SelectedColumn, Selection, SpecialTimes, Window
 
 _FIRST_TIME = "0001-01-01"
 _AFTER_LAST_TIME = "10000-01-01"
@@ -18,8 +19,10 @@ _AFTER_LAST_TIME = "10000-01-01"
 
 def copy_query(selection: Selection) -> str:
     """Return the SELECT that streams the selection's rows, columns in order under their published names."""
-    columns = ", ".join(f"{_expression(selection, column)} AS {quote(column.name)}" for column in selection.columns)
-    return f"SELECT {columns} FROM {selection.table.quoted}{_where(selection)}"
+    columns = ", ".join(
+        f"{_expression(selection, column, name)} AS {quote(column.name)}" for column, name in _named(selection)
+    )
+    return f"SELECT {columns} FROM {_rows(selection)}"
 
 
 def count_query(selection: Selection, *, with_xmin: bool) -> str:
@@ -28,11 +31,22 @@ def count_query(selection: Selection, *, with_xmin: bool) -> str:
     The guarded values are those that have no exact Arrow form and that the stream itself could not show: arrays of
     more than one dimension, or that do not start at 1.
     """
-    tally = tally_columns(selection, with_xmin=with_xmin)
     guards = " OR ".join(_array_guard(column) for column in selection.columns if column.travels.is_list)
     guarded = f"count(*) FILTER (WHERE {guards})" if guards else "0::bigint"
     source = f"{selection.table.quoted}{_where(selection)}"
+    if selection.limit is not None:
+        return _limited_count_query(selection, f"SELECT {guarded} FROM {source}" if guards else "0::bigint")
+    tally = tally_columns(selection, with_xmin=with_xmin)
     return with_layouts(selection, f"SELECT {tally}, {guarded} FROM {source} GROUP BY 1")
+
+
+def _limited_count_query(selection: Selection, guarded: str) -> str:
+    """Return the same, in one row, for the first rows only: they are no partition, so nothing else is tallied.
+
+    Which rows come first may differ from statement to statement, so all are guarded.
+    """
+    counted = f"SELECT count(*) FROM (SELECT FROM {_rows(replace(selection, joins=()))}) AS first"
+    return f"SELECT NULL::bigint, ({counted}), NULL::bigint, NULL::text, ({guarded}), NULL::text"
 
 
 def tally_columns(selection: Selection, *, with_xmin: bool) -> str:
@@ -84,7 +98,7 @@ def span_query(selection: Selection, first: datetime, end: datetime) -> str:
     Rows in all, without a time, at ±infinity, before the span, from its end on; the oldest time of all, then the
     newest within the span, as text. Infinite times are in none of the figures but their own.
     """
-    time = selection.time
+    time = selection.placing_time
     name, finite = quote(time.source_name), f"isfinite({quote(time.source_name)})"
     start, after = (literal(time.bound(moment), time.pg_type) for moment in (first, end))
     inside = f"{name} >= {start} AND {name} < {after}"
@@ -119,7 +133,10 @@ def comparison_query(
 def duplicate_keys_query(selection: Selection) -> str:
     """Return the SELECT of the keys that stand in the selection more than once, each with its number of rows."""
     by_name = {column.name: column for column in selection.columns}
-    keys = [f"{_expression(selection, by_name[name])} AS {quote(name)}" for name in selection.key]
+    keys = [
+        f"{_expression(selection, by_name[name], quote(by_name[name].source_name))} AS {quote(name)}"
+        for name in selection.key
+    ]
     places = ", ".join(str(position + 1) for position in range(len(keys)))
     table, where = selection.table.quoted, _where(selection)
     return f"SELECT {', '.join(keys)}, count(*) AS rows FROM {table}{where} GROUP BY {places} HAVING count(*) > 1"
@@ -130,18 +147,25 @@ def special_times_query(selection: Selection) -> str | None:
     columns = _replaced(selection)
     if not columns:
         return None
-    counts = ", ".join(f"count(*) FILTER (WHERE NOT {_in_range(column)})" for column in columns)
-    return f"SELECT {counts} FROM {selection.table.quoted}{_where(selection)}"
+    counts = ", ".join(f"count(*) FILTER (WHERE NOT {_in_range(column, name)})" for column, name in columns)
+    return f"SELECT {counts} FROM {_rows(replace(selection, limit=None))}"
 
 
 def special_time_columns(selection: Selection) -> tuple[str, ...]:
     """Return the names of the columns that `special_times_query` counts, in its order."""
-    return tuple(column.name for column in _replaced(selection))
+    return tuple(column.name for column, _ in _replaced(selection))
 
 
 def lookup_query(table: TableName, columns: tuple[str, ...]) -> str:
     """Return the SELECT of a whole side table, columns as they are named there."""
     return f"SELECT {', '.join(quote(column) for column in columns)} FROM {table.quoted}"
+
+
+def doubled_keys_query(join: Join) -> str:
+    """Return the SELECT of how many keys stand more than once in a joined table: each would double a row."""
+    key = quote(join.key)
+    doubled = f"SELECT {key} FROM {join.table.quoted} WHERE {key} IS NOT NULL GROUP BY 1 HAVING count(*) > 1"
+    return f"SELECT count(*) FROM ({doubled}) AS doubled"
 
 
 def lock_statement(table: TableName) -> str:
@@ -156,48 +180,78 @@ def touch_query(table: TableName, column: str) -> str:
 
 def window_predicates(selection: Selection, window: Window) -> list[str]:
     """Return the conditions that hold `selection`'s time column inside `window`; both sides may be open."""
-    time = selection.time
-    sides = ((">=", window.start), ("<", window.end))
+    sides = [(operator, moment) for operator, moment in ((">=", window.start), ("<", window.end)) if moment is not None]
+    if not sides:
+        return []
+    time = selection.placing_time
     return [
         f"{quote(time.source_name)} {operator} {literal(time.bound(moment), time.pg_type)}"
         for operator, moment in sides
-        if moment is not None
     ]
 
 
-def literal(value: str, pg_type: str) -> str:
-    """Return `value` as a quoted SQL literal with an explicit cast to `pg_type`."""
-    return f"{Literal(value).as_string(None)}::{pg_type}"
-
-
 def _bucket(selection: Selection, bounds: Sequence[datetime]) -> str:
-    time = selection.time
+    time = selection.placing_time
     array = ", ".join(literal(time.bound(bound), time.pg_type) for bound in bounds)
     return f"width_bucket({quote(time.source_name)}, ARRAY[{array}])"
 
 
 def _where(selection: Selection) -> str:
     conditions = window_predicates(selection, selection.window)
+    if selection.predicate is not None:
+        conditions.append(predicate_sql(selection.predicate, selection.columns, selection.zone))
     return f" WHERE {' AND '.join(conditions)}" if conditions else ""
 
 
-def _expression(selection: Selection, column: SelectedColumn) -> str:
-    name = quote(column.source_name)
+def _rows(selection: Selection) -> str:
+    """Return what stands behind FROM: the table's rows, with those joined to them."""
+    limit = "" if selection.limit is None else f" LIMIT {selection.limit:d}"
+    rows = f"{selection.table.quoted}{_where(selection)}{limit}"
+    if not selection.joins:
+        return rows
+    # A subquery of its own: conditions name columns without their table, and a limit is one of these rows.
+    names = [column.source_name for column in selection.columns] + [join.own for join in selection.joins]
+    own = f"(SELECT {', '.join(map(quote, dict.fromkeys(names)))} FROM {rows}) AS {_alias(0)}"
+    joined = (
+        f"LEFT JOIN {join.table.quoted} AS {_alias(number)} ON {_alias(number)}.{quote(join.key)} = "
+        f"{_alias(0)}.{quote(join.own)}"
+        for number, join in enumerate(selection.joins, start=1)
+    )
+    return " ".join((own, *joined))
+
+
+def _named(selection: Selection) -> list[tuple[SelectedColumn, str]]:
+    """Return each column that is read with the expression by which `_rows` has it."""
+    if not selection.joins:
+        return [(column, quote(column.source_name)) for column in selection.columns]
+    sources = [selection.columns, *(join.columns for join in selection.joins)]
+    return [
+        (column, f"{_alias(number)}.{quote(column.source_name)}")
+        for number, columns in enumerate(sources)
+        for column in columns
+    ]
+
+
+def _alias(number: int) -> str:
+    return quote(f"t{number}")
+
+
+def _expression(selection: Selection, column: SelectedColumn, name: str) -> str:
     if column.is_time and selection.special_times is SpecialTimes.NULL:
-        return f"CASE WHEN {_in_range(column)} THEN {name} END"
+        return f"CASE WHEN {_in_range(column, name)} THEN {name} END"
     if column.is_time and selection.special_times is SpecialTimes.TEXT:
         return f"{name}::text"
     return column.travels.template.format(name)
 
 
-def _replaced(selection: Selection) -> list[SelectedColumn]:
+def _replaced(selection: Selection) -> list[tuple[SelectedColumn, str]]:
     if selection.special_times is SpecialTimes.FAIL:
         return []
-    return [column for column in selection.columns if column.is_time]
+    return [(column, name) for column, name in _named(selection) if column.is_time]
 
 
-def _in_range(column: SelectedColumn) -> str:
-    name, cast = quote(column.source_name), column.pg_type
+def _in_range(column: SelectedColumn, name: str) -> str:
+    cast = column.pg_type
     first, after = literal(_FIRST_TIME, cast), literal(_AFTER_LAST_TIME, cast)
     return f"({name} IS NULL OR ({name} >= {first} AND {name} < {after}))"
 

@@ -66,7 +66,7 @@ def _conform(batch: pa.RecordBatch, selection: Selection, where: str) -> pa.Reco
     """Return the batch in the declared types, once every value is known to be exact in them."""
     columns = [
         _conform_column(array, column, selection, where)
-        for array, column in zip(batch.columns, selection.columns, strict=True)
+        for array, column in zip(batch.columns, selection.read_columns, strict=True)
     ]
     return pa.RecordBatch.from_arrays(columns, schema=selection.arrow_schema)
 

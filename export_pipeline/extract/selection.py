@@ -10,8 +10,9 @@ import pyarrow as pa
 from export_pipeline.errors import ConfigError
 from export_pipeline.extract.names import TableName
 from export_pipeline.extract.pg_types import PgType, resolve
+from export_pipeline.filters.condition import Filter
 
-_TIME_TYPES = ("timestamp", "timestamptz", "date")
+TIME_TYPES = ("timestamp", "timestamptz", "date")
 
 
 class SpecialTimes(StrEnum):
@@ -68,9 +69,9 @@ class TimeColumn:
     zone: str = "UTC"
 
     def __post_init__(self) -> None:
-        if self.pg_type not in _TIME_TYPES:
+        if self.pg_type not in TIME_TYPES:
             raise ConfigError(
-                f"time column {self.source_name!r} is declared as {self.pg_type!r}; use one of {', '.join(_TIME_TYPES)}"
+                f"time column {self.source_name!r} is declared as {self.pg_type!r}; use one of {', '.join(TIME_TYPES)}"
             )
 
     def bound(self, moment: datetime) -> str:
@@ -82,15 +83,64 @@ class TimeColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class Join:
+    """The row of another table beside each row: that one whose `key` equals our `own`, both as named in their tables.
+
+    `columns` are published under their `name`, which must be free in the selection.
+    """
+
+    table: TableName
+    key: str
+    own: str
+    columns: tuple[SelectedColumn, ...]
+
+    @property
+    def selection(self) -> "Selection":
+        """The other table by itself, whole."""
+        return Selection(self.table, self.columns, time=None, key=self._key)
+
+    @property
+    def _key(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns if column.source_name == self.key)
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
-    """Everything one export reads from one table."""
+    """Everything one export reads: rows of one table, with those of the tables joined to it.
+
+    `time` is None, and `key` empty, for a table that has none; window, predicate and limit are about `table` alone.
+    """
 
     table: TableName
     columns: tuple[SelectedColumn, ...]
-    time: TimeColumn
+    time: TimeColumn | None
     key: tuple[str, ...]
     window: Window = Window()
     special_times: SpecialTimes = SpecialTimes.FAIL
+    predicate: Filter | None = None
+    """Which rows of the window are read; None for all."""
+    limit: int | None = None
+    """How many rows are read at most; None for all."""
+    joins: tuple[Join, ...] = ()
+
+    @property
+    def placing_time(self) -> TimeColumn:
+        """The column that places rows in time. Raises: ConfigError where there is none."""
+        if self.time is None:
+            times = [column.source_name for column in self.columns if column.pg_type in TIME_TYPES]
+            there = f"name one with time_column, it has {', '.join(times)}" if times else "and no column of times"
+            raise ConfigError(f"table {self.table} has no time column; {there}")
+        return self.time
+
+    @property
+    def zone(self) -> str:
+        """The zone of the times that carry none."""
+        return self.time.zone if self.time else "UTC"
+
+    @property
+    def read_columns(self) -> tuple[SelectedColumn, ...]:
+        """The columns of every batch: the table's own, then those of the joined tables."""
+        return (*self.columns, *(column for join in self.joins for column in join.columns))
 
     def arrow_type(self, column: SelectedColumn) -> pa.DataType:
         """Return the Arrow type of `column` under this selection's policy for special times."""
@@ -101,4 +151,4 @@ class Selection:
     @property
     def arrow_schema(self) -> pa.Schema:
         """The schema of every batch that `reader.read_batches` yields for this selection."""
-        return pa.schema([pa.field(column.name, self.arrow_type(column)) for column in self.columns])
+        return pa.schema([pa.field(column.name, self.arrow_type(column)) for column in self.read_columns])

@@ -62,7 +62,7 @@ def look_at_source(
         live = snapshot.describe(selection)
         differing = differences(live, selection)
         counts = {}
-        if selection.time.source_name not in differing:
+        if selection.placing_time.source_name not in differing:
             query = comparison_query(selection, bounds, list(horizons.values()), with_xmin=live.has_xmin)
             counts = _counts(snapshot, query, list(horizons))
     return SourceLook(snapshot.identity, tuple(differing.values()), undeclared(live, selection), counts)

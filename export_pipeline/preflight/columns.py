@@ -72,7 +72,7 @@ def _next_step(dataset: Dataset, live: LiveTable, setting: str) -> str:
 
 def _check_index(dataset: Dataset, live: LiveTable) -> Finding:
     subject = f"{dataset.name}: time index"
-    time = dataset.selection.time.source_name
+    time = dataset.selection.placing_time.source_name
     if time not in live.columns:
         return not_looked_at(subject, f"the time column {time!r} is missing")
     if advice := index_advice(live, dataset.selection):

@@ -101,4 +101,4 @@ def _moment(text: object, selection: Selection) -> datetime | None:
         moment = datetime.fromisoformat(str(text))
     except ValueError:  # NULL, or a year that Python cannot hold
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(selection.time.zone))
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(selection.placing_time.zone))

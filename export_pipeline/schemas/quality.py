@@ -3,7 +3,7 @@
 completeness  non-null share of the cells of required columns
 validity      share of rows with no failure
 consistency   share of rows that keep every cross-field rule
-accuracy      share of non-null values inside their column's domain, range and pattern
+accuracy      share of non-null values inside their column's domain, range, pattern and custom checks
 uniqueness    distinct keys ÷ rows
 timeliness_s  seconds from the newest row's time to publication; not a share
 """

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     PATTERN = "pattern"
     CROSS_FIELD = "cross-field"
     UNIQUENESS = "uniqueness"
+    CUSTOM = "custom"
 
 
 @dataclass(frozen=True, slots=True)

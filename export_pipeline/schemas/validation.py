@@ -26,7 +26,7 @@ from export_pipeline.schemas.suspects import Suspects, find_suspects, to_polars
 
 _GROUP_ROWS = 4096
 _MISSING = "required"
-_VALUE_KINDS = frozenset({Kind.DOMAIN, Kind.RANGE, Kind.PATTERN})
+_VALUE_KINDS = frozenset({Kind.DOMAIN, Kind.RANGE, Kind.PATTERN, Kind.CUSTOM})
 _JUDGEMENTS = frozenset({SchemaErrorReason.DATAFRAME_CHECK, SchemaErrorReason.SERIES_CONTAINS_NULLS})
 
 
@@ -45,7 +45,8 @@ class Subject:
     where: str
     columns: tuple[CheckedColumn, ...]
     key: tuple[str, ...]
-    time: str
+    """Empty where there is none."""
+    time: str | None
     zone: str = "UTC"
     """The zone of the time column's values where they carry none."""
 
@@ -132,7 +133,11 @@ class BatchValidator:
                 tally.missing_cells += nulls
             judging = [rule for rule in column.rules if rule.kind in _VALUE_KINDS]
             tally.judged_values += (batch.num_rows - nulls) * len(judging)
-        newest = pc.max(batch.column(self._subject.time)).as_py()
+        if self._subject.time is not None:
+            self._see_newest(batch.column(self._subject.time))
+
+    def _see_newest(self, times: pa.Array) -> None:
+        tally, newest = self.tally, pc.max(times).as_py()
         if isinstance(newest, datetime):  # a date, or a time published as text, has no age in seconds
             newest = newest if newest.tzinfo else newest.replace(tzinfo=ZoneInfo(self._subject.zone))
             tally.newest = newest if tally.newest is None else max(tally.newest, newest)
@@ -140,8 +145,8 @@ class BatchValidator:
     def _suspects(self, batch: pa.RecordBatch) -> Suspects:
         try:
             return find_suspects(batch, self._columns)
-        except pl.exceptions.PolarsError as error:
-            raise self._broken(str(error)) from error
+        except (pl.exceptions.PolarsError, BrokenCheckError) as error:
+            raise self._broken(str(error).partition("\n\n")[0]) from error
 
     def _judge(self, judged: pa.RecordBatch, guilty: frozenset[str]) -> dict[int, list[str]]:
         """Count and sample the failures in the `guilty` columns; return the reasons by row of `judged`."""
@@ -153,6 +158,9 @@ class BatchValidator:
                 inconsistent.update(rows)
             for row in rows:
                 reasons[row].append(f"{column}: {check}")
+        if Kind.CUSTOM in self._kinds.values() and len(reasons) < judged.num_rows:
+            own = ", ".join(sorted(check for (_, check), kind in self._kinds.items() if kind is Kind.CUSTOM))
+            raise self._broken(f"{own} judged a value otherwise among others than by itself")
         self.tally.invalid_rows += len(reasons)
         self.tally.inconsistent_rows += len(inconsistent)
         return reasons

@@ -55,3 +55,10 @@ class AutomationSettings(Group):
         examples=["3600"],
     )
     sensor_max_requests: int = Field(default=20, ge=1, description="Most runs that one look asks for", examples=["20"])
+    retention_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=36_500,
+        description="Days that one-off exports are kept by the schedule exports_retention; by default for ever",
+        examples=["30"],
+    )

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from pydantic import Field, field_validator
 
+from export_pipeline.datasets.customized import customized
 from export_pipeline.datasets.dataset import Dataset
 from export_pipeline.datasets.freshness import Freshness
 from export_pipeline.datasets.partitioning import Grain
@@ -11,7 +12,7 @@ from export_pipeline.errors import ConfigError
 from export_pipeline.extract.names import TableName
 from export_pipeline.extract.selection import SpecialTimes
 from export_pipeline.schemas.policy import Level, OnInvalid
-from export_pipeline.settings.exports import AtLeastOne, Formats, Ratio, Zone
+from export_pipeline.settings.exports import AtLeastOne, Formats, Functions, Ratio, Zone
 from export_pipeline.settings.group import Group
 
 
@@ -61,6 +62,16 @@ class DatasetSettings(Group):
     max_invalid_ratio: Ratio | None = Field(
         default=None, description="Share of invalid rows above which nothing is published", examples=["0.01"]
     )
+    transforms: Functions = Field(
+        default=(),
+        description="Functions of your own that change its rows, separated by commas, see [custom.md](custom.md)",
+        examples=["mine:clean"],
+    )
+    checks: dict[str, Functions] = Field(
+        default_factory=dict,
+        description="Functions of your own that check a column's values, as JSON: the column to the functions",
+        examples=['{"message": "mine:not_too_long"}'],
+    )
     fresh_late: float | None = Field(
         default=None,
         gt=0,
@@ -74,7 +85,7 @@ class DatasetSettings(Group):
     def applied_to(self, dataset: Dataset) -> Dataset:
         """Return the dataset as it is set here. Raises: ConfigError for what cannot be."""
         columns = self.column_map
-        if self.time_column:
+        if self.time_column and dataset.time_column:
             if columns.get(dataset.time_column, self.time_column) != self.time_column:
                 raise ConfigError(
                     f"time_column and column_map name {dataset.time_column!r} differently; leave one of them out"
@@ -87,7 +98,8 @@ class DatasetSettings(Group):
             dataset = dataset.in_zone(self.naive_zone)
         declared = dataset.freshness
         fresh = Freshness(self.fresh_late or declared.late, self.fresh_failed or declared.failed)
-        return replace(dataset, special_times=self.special_times or dataset.special_times, freshness=fresh)
+        dataset = replace(dataset, special_times=self.special_times or dataset.special_times, freshness=fresh)
+        return customized(dataset, self.transforms, self.checks) if self.transforms or self.checks else dataset
 
     @field_validator("column_map", "side_column_map")
     @classmethod

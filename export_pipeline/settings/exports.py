@@ -19,7 +19,7 @@ def _split(value: object) -> object:
 
 
 def _known_formats(value: tuple[str, ...]) -> tuple[str, ...]:
-    choices = [name for name in FORMATS if name != PRIMARY_FORMAT]
+    choices = [name for name, fmt in FORMATS.items() if name != PRIMARY_FORMAT and not fmt.is_one_off]
     if unknown := [name for name in value if name not in choices]:
         raise ValueError(f"{', '.join(unknown)} cannot be chosen; choose among {', '.join(choices)}")
     return value
@@ -34,6 +34,8 @@ def known_zone(value: str) -> str:
 
 Zone = Annotated[str, AfterValidator(known_zone)]
 Formats = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_known_formats)]
+Functions = Annotated[tuple[str, ...], BeforeValidator(_split)]
+"""`module:function`, one or several."""
 AtLeastOne = Annotated[int, Field(ge=1)]
 Ratio = Annotated[float, Field(ge=0, le=1)]
 

@@ -119,7 +119,9 @@ class Settings(
 
     def dataset(self, name: str) -> Dataset:
         """Return the dataset `name`, which must exist, as it is set."""
-        return self._own(name).applied_to(DATASETS[name])
+        dataset = self._as_set(name)
+        related = {one.dataset for one in dataset.relations if one.dataset}
+        return dataset.following({other: self._as_set(other) for other in related})
 
     def chosen(self, name: str, setting: str) -> Any:  # noqa: ANN401 - what the setting holds
         """Return the setting of the dataset `name`: its own, or else the one of all."""
@@ -151,6 +153,9 @@ class Settings(
     def plan_of(self, name: str) -> ExportPlan:
         """Return the plan of an export of the dataset, as it is set. Raises: ConfigError."""
         return ExportPlan.whole(self.dataset(name), self.limits_of(name), self.policy_of(name))
+
+    def _as_set(self, name: str) -> Dataset:
+        return self._own(name).applied_to(DATASETS[name])
 
     def _own(self, name: str) -> DatasetSettings:
         return self.datasets.get(name, DatasetSettings())

@@ -1,5 +1,6 @@
 """Log levels become the eight words of syslog, with their numbers beside them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -55,6 +56,10 @@ class CanonicalizeLevel(Transform):
     def lineage(self) -> Lineage:
         """Return that `severity` is made of `column`."""
         return {} if self.column is None else {self.severity: (Input(self.column),)}
+
+    def alters(self, columns: Iterable[str]) -> frozenset[str]:
+        """Return `column`."""
+        return frozenset(columns) & {self.column}
 
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return `batch` with canonical words and their severities."""

@@ -3,6 +3,7 @@
 What carries meaning stays: emoji and their joiners, combining marks, writing direction, letter case.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -53,6 +54,10 @@ class CleanMessage(Transform):
         for column in self.columns:
             find_field(self.name, schema, column, pa.types.is_string, "a string")
         return schema
+
+    def alters(self, columns: Iterable[str]) -> frozenset[str]:
+        """Return `columns` of the parameters."""
+        return frozenset(columns) & set(self.columns)
 
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return `batch` with clean text in `columns`."""

@@ -4,7 +4,7 @@ The side table is read once an export, in the export's own snapshot, by whoever 
 (`flow.py`). The join itself: `side_table.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
@@ -48,6 +48,10 @@ class EnrichContext(Transform):
             return {}
         key, table = Input(self.key), self._given_lookup().table
         return {output.output: (key, Input(output.column, table)) for output in self.outputs}
+
+    def alters(self, columns: Iterable[str]) -> frozenset[str]:  # noqa: ARG002 - the base's argument
+        """Return nothing: columns are only appended."""
+        return frozenset()
 
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return `batch`, if there is nothing to join.

@@ -3,6 +3,7 @@
 How a header is read: `syslog_header.py`. What counts as a mention: `mentioned_addresses.py`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -52,6 +53,10 @@ class ExtractMetadata(Transform):
         if self.message_column is not None:
             made[_ADDRESSES.name] = (Input(self.message_column),)
         return made
+
+    def alters(self, columns: Iterable[str]) -> frozenset[str]:  # noqa: ARG002 - the base's argument
+        """Return nothing: columns are only appended."""
+        return frozenset()
 
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return `batch` with the new columns."""

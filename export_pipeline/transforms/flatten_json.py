@@ -3,6 +3,7 @@
 What counts as a value of a type: `json_values.py`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -59,6 +60,10 @@ class FlattenJson(Transform):
         """Return that every field is made of `column`."""
         column = self.column
         return {} if column is None else {_output_name(column, field): (Input(column),) for field in self.fields}
+
+    def alters(self, columns: Iterable[str]) -> frozenset[str]:  # noqa: ARG002 - the base's argument
+        """Return nothing: the JSON stays as it is."""
+        return frozenset()
 
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return `batch` with the new columns."""

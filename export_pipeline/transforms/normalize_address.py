@@ -1,6 +1,7 @@
 """An address column gets beside it what an analyst asks of it: its version, and whether it is private."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address, ip_interface
 from typing import ClassVar
@@ -55,6 +56,10 @@ class NormalizeAddress(Transform):
             return {}
         outputs = (self.version_output, self.private_output, self.host_output)
         return {output: (Input(self.column),) for output in outputs if output is not None}
+
+    def alters(self, columns: Iterable[str]) -> frozenset[str]:  # noqa: ARG002 - the base's argument
+        """Return nothing: the column keeps its text."""
+        return frozenset()
 
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return `batch` with the new columns."""

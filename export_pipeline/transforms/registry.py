@@ -5,6 +5,8 @@ from types import MappingProxyType
 
 from export_pipeline.transforms.canonicalize_level import CanonicalizeLevel
 from export_pipeline.transforms.clean_message import CleanMessage
+from export_pipeline.transforms.compute import ComputeFields
+from export_pipeline.transforms.custom import CustomTransform
 from export_pipeline.transforms.enrich_context import EnrichContext
 from export_pipeline.transforms.extract_metadata import ExtractMetadata
 from export_pipeline.transforms.flatten_json import FlattenJson
@@ -20,6 +22,8 @@ _ALL: tuple[type[Transform], ...] = (
     FlattenJson,
     NormalizeAddress,
     EnrichContext,
+    ComputeFields,
+    CustomTransform,
 )
 
 TRANSFORMS: Mapping[str, type[Transform]] = MappingProxyType({transform.name: transform for transform in _ALL})

@@ -4,6 +4,7 @@ In UTC the numbers stay what they are, so the cast copies nothing. Other zones a
 kernel, which never makes a Python datetime: years past 9999 are fine.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -47,6 +48,10 @@ class StandardizeTimestamps(Transform):
             field = find_field(self.name, schema, column, pa.types.is_timestamp, "a timestamp")
             schema = replace_field(schema, field.with_type(INSTANT))
         return schema
+
+    def alters(self, columns: Iterable[str]) -> frozenset[str]:  # noqa: ARG002 - the base's argument
+        """Return that every time stays the same moment."""
+        return frozenset()
 
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return `batch` with instants in `columns`.

@@ -5,7 +5,7 @@ which parameters, its own file in `datasets/` says. Running them is `flow.py`'s 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -66,6 +66,17 @@ class Transform(ABC):
         The inputs are columns of the batch as it arrives. A transform that adds no column need not say anything.
         """
         return {}
+
+    def lineage_over(self, schema: pa.Schema) -> Lineage:  # noqa: ARG002 - most know without
+        """Return the lineage for batches of `schema`, where what a transform makes depends on that."""
+        return self.lineage()
+
+    def alters(self, columns: Iterable[str]) -> frozenset[str]:
+        """Return which of the batch's `columns` come out with other values than they came in with.
+
+        A time that becomes an instant stays the same moment. Who cannot tell says all of them.
+        """
+        return frozenset(columns)
 
     def prepare(self, read_lookup: LookupReader) -> BatchFunction:  # noqa: ARG002 - most need no lookup
         """Return the function to run on each batch; the place to read a `Lookup` once per export."""

@@ -65,7 +65,7 @@ class FailedCheck:
 class Manifest:
     """One published file.
 
-    Raises: ReconciliationError unless every source row is in the file or in quarantine.
+    Raises: ReconciliationError unless every source row is in the file, in quarantine or filtered.
     """
 
     # Read by pydantic: a field that we do not know means that another version wrote the file.
@@ -82,6 +82,8 @@ class Manifest:
     invalid_count: int
     """Rows with at least one failed check, kept or not."""
     quarantined_count: int
+    filtered_count: int = 0
+    """Rows of the selection that a one-off export's filters left out; 0 for a partition."""
     bytes: int
     sha256: str
     arrow_schema: tuple[ColumnDescription, ...]
@@ -115,10 +117,10 @@ class Manifest:
     manifest_version: Literal[1] = MANIFEST_VERSION
 
     def __post_init__(self) -> None:
-        if self.source_count != self.row_count + self.quarantined_count:
+        if self.source_count != self.row_count + self.quarantined_count + self.filtered_count:
             raise ReconciliationError(
                 f"{self.dataset} {self.partition or ''}: the source's snapshot has {self.source_count} rows, "
-                f"{self.row_count} were written and {self.quarantined_count} quarantined; "
+                f"{self.row_count} were written, {self.quarantined_count} quarantined and {self.filtered_count} filtered; "
                 "nothing is published: report this as a defect"
             )
 

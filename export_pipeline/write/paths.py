@@ -4,6 +4,7 @@ Whether a root is a folder or a bucket is the business of `destinations/`. Names
 partition, export id), so each is checked before it becomes part of a path.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -17,7 +18,9 @@ STAGING: Final = PurePosixPath("_staging")
 
 _MANIFESTS: Final = PurePosixPath("_manifests")
 _QUARANTINE: Final = PurePosixPath("_quarantine")
-_EXPORTS: Final = PurePosixPath("exports")
+EXPORTS: Final = PurePosixPath("exports")
+"""One-off exports, below a folder per export."""
+
 
 _DATASET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _PARTITION: Final = re.compile(r"[a-z][a-z0-9_]{0,39}=[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
@@ -59,8 +62,7 @@ class Target:
     def of_export(cls, export_id: str, dataset: str, fmt: Format) -> "Target":
         """Return the places of a one-off export. Raises: ConfigError for an unfit name."""
         check_name("dataset", dataset, _DATASET)
-        check_name("export id", export_id, _RUN_ID)
-        return cls._one_off(_EXPORTS / export_id, f"{dataset}{fmt.extension}", dataset, fmt, stem=dataset)
+        return cls._one_off(export_folder(export_id), f"{dataset}{fmt.extension}", dataset, fmt, stem=dataset)
 
     @classmethod
     def of_file(cls, name: str, dataset: str, fmt: Format) -> "Target":
@@ -88,7 +90,7 @@ class Target:
 def manifest_folder(dataset: str, fmt: Format) -> PurePosixPath:
     """Return the folder of a dataset's manifests in one format. Raises: ConfigError for an unfit name."""
     check_name("dataset", dataset, _DATASET)
-    if dataset == _EXPORTS.name:
+    if dataset == EXPORTS.name:
         raise ConfigError(f"dataset {dataset!r}: that folder holds the one-off exports; choose another name")
     return _MANIFESTS / dataset / fmt.name
 
@@ -97,6 +99,43 @@ def run_staging(run_id: str) -> PurePosixPath:
     """Return the folder below which a run stages its files. Raises: ConfigError for an unfit run id."""
     check_name("run id", run_id, _RUN_ID)
     return STAGING / run_id
+
+
+def export_folder(export_id: str) -> PurePosixPath:
+    """Return the folder of a one-off export. Raises: ConfigError for an unfit id."""
+    check_name("export id", export_id, _RUN_ID)
+    return EXPORTS / export_id
+
+
+def export_record(export_id: str) -> PurePosixPath:
+    """Return the file that says what a one-off export is made of, and by being there that it is whole.
+
+    Raises: ConfigError for an unfit id.
+    """
+    return export_folder(export_id) / "export.json"
+
+
+def check_path(path: PurePosixPath) -> None:
+    """Refuse a path that is not below the root. Raises: ConfigError."""
+    if not path.parts or path.is_absolute() or ".." in path.parts or "\0" in str(path):
+        raise ConfigError(f"path {str(path)!r}: it must lie below the root, without `..`")
+
+
+def check_removable(folder: PurePosixPath) -> None:
+    """Refuse a folder that is not one below `exports/`. Raises: ConfigError."""
+    check_path(folder)
+    if folder.parent != EXPORTS:
+        raise ConfigError(f"folder {str(folder)!r}: only the folder of one export, below {EXPORTS}/, can be removed")
+
+
+def safe_name(*parts: str) -> str:
+    """Return a dataset's name for a dotted name of any characters: other parts, another name."""
+    plain = ".".join(parts)
+    if _DATASET.fullmatch(plain) and not any("." in part for part in parts):
+        return plain
+    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
+    kept = re.sub(r"[^A-Za-z0-9_.-]", "_", plain)[:80].lstrip("_.-")
+    return f"{kept or 'table'}-{digest}"
 
 
 def check_name(what: str, name: str, allowed: re.Pattern[str]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from export_pipeline.changes.pending import Published, compare
 from export_pipeline.changes.verdict import State, Verdict
-from export_pipeline.datasets.dataset import SourceColumn
+from export_pipeline.datasets.columns import SourceColumn
 from export_pipeline.datasets.partitioning import Partitioning
 from export_pipeline.errors import ConfigError, SchemaDriftError
 from export_pipeline.extract.source import Source

@@ -2,9 +2,12 @@
 
 import io
 import logging
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
+from pathlib import Path, PurePosixPath
 
 import pyarrow.parquet as pq
 import pytest
@@ -19,7 +22,7 @@ from export_pipeline.errors import (
 from export_pipeline.write.destinations.destination import Destination
 from export_pipeline.write.destinations.registry import DESTINATIONS, open_destination
 from export_pipeline.write.formats.registry import FORMATS
-from export_pipeline.write.paths import Target
+from export_pipeline.write.paths import Target, export_folder, export_record
 from export_pipeline.write.publish import publish
 from export_pipeline_tests.object_store import Bucket
 from export_pipeline_tests.write.samples import (
@@ -240,3 +243,82 @@ def test_the_rows_of_quarantine_are_those_that_were_staged(place: Place) -> None
     rejected = replace(PARTITION, data=PARTITION.quarantine or PARTITION.data)
     with place.destination.open_published(rejected) as file:
         assert file.read() == REJECTED
+
+
+EXPORT = export_folder("run-7")
+
+
+def test_a_small_file_is_put_replaced_listed_and_read(place: Place) -> None:
+    before = datetime.now(UTC) - timedelta(minutes=1)
+    place.destination.put(export_record("run-7"), b"first")
+    place.destination.put(export_record("run-7"), "zweites é".encode())
+    place.destination.put(EXPORT / "deeper" / "a b=c%.csv", b"1,2\n")
+    files = place.destination.list_files(EXPORT)
+    assert [(str(file.path), file.bytes) for file in files] == [
+        ("exports/run-7/deeper/a b=c%.csv", 4),
+        ("exports/run-7/export.json", 10),
+    ]
+    assert all(before < file.modified_at < datetime.now(UTC) + timedelta(minutes=1) for file in files)
+    with place.destination.open_file(files[1].path) as file:
+        assert file.read().decode() == "zweites é"
+    assert place.files() == [str(file.path) for file in files]
+
+
+def test_a_folder_that_is_not_there_has_no_files_and_is_removed_without_a_word(place: Place) -> None:
+    assert place.destination.list_files(EXPORT) == []
+    place.destination.remove_folder(EXPORT)
+    with pytest.raises(DestinationError, match=r"export\.json.*it is not there"):
+        place.destination.open_file(export_record("run-7"))
+
+
+def test_removing_an_export_takes_all_of_it_and_nothing_else(place: Place) -> None:
+    for path in (EXPORT / "logs.csv", EXPORT / "deeper" / "x", export_record("run-70"), export_record("run")):
+        place.destination.put(path, b"x")
+    publish_rows(place.destination, "first")
+    partition = [name for name in place.files() if not name.startswith("exports/")]
+    place.destination.remove_folder(EXPORT)
+    place.destination.remove_folder(EXPORT)
+    assert sorted(place.files()) == sorted([*partition, "exports/run-70/export.json", "exports/run/export.json"])
+
+
+@pytest.mark.parametrize(
+    "folder", ["exports", "logs", "exports/..", "exports/../logs", "/exports/a", "exports/a/b", "."]
+)
+def test_only_the_folder_of_one_export_can_be_removed(place: Place, folder: str) -> None:
+    publish_rows(place.destination, "first")
+    before = place.files()
+    with pytest.raises(ConfigError, match=r"path|folder"):
+        place.destination.remove_folder(PurePosixPath(folder))
+    assert place.files() == before
+
+
+@pytest.mark.parametrize("path", ["/etc/hostname", "../x", "exports/../../x", ".", "exports/\0"])
+def test_no_path_leads_out_of_the_root(place: Place, path: str) -> None:
+    for attempt in (
+        lambda: place.destination.put(PurePosixPath(path), b""),
+        lambda: place.destination.open_file(PurePosixPath(path)),
+        lambda: place.destination.list_files(PurePosixPath(path)),
+    ):
+        with pytest.raises(ConfigError, match="below the root"):
+            attempt()
+
+
+def test_a_link_reads_one_file_in_a_bucket_and_there_is_none_to_a_folder(place: Place) -> None:
+    path = EXPORT / "logs é+%20.csv"
+    place.destination.put(path, b"1,2\n")
+    if place.keeps_open_files:
+        with pytest.raises(ConfigError, match="EXPORT_ROOT=s3://"):
+            place.destination.link(path, 60)
+        return
+    link = place.destination.link(path, 60)
+    assert "X-Amz-Expires=60" in link
+    with urllib.request.urlopen(link) as answer:
+        assert answer.read() == b"1,2\n"
+    with pytest.raises(urllib.error.HTTPError, match="403") as refused:
+        urllib.request.urlopen(link.replace(".csv", ".json"))
+    refused.value.close()
+    with pytest.raises(DestinationError, match="not there"):
+        place.destination.link(EXPORT / "other.csv", 60)
+    for expires_s in (0, 7 * 24 * 3600 + 1):
+        with pytest.raises(ConfigError, match="7 days"):
+            place.destination.link(path, expires_s)

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from export_pipeline.embedded.server import EmbeddedServer
 from export_pipeline.errors import ConfigError, CorruptFileError, TransformError
 from export_pipeline.write.formats.format import Format, WrittenFile
-from export_pipeline.write.formats.registry import FORMATS
 from export_pipeline.write.hashing_sink import HashingSink
 from export_pipeline.write.hints import published_field
 from export_pipeline_tests.contracts.written_values import (
@@ -30,6 +29,7 @@ from export_pipeline_tests.contracts.written_values import (
     read_with_json,
     read_with_pyarrow,
 )
+from export_pipeline_tests.write.variants import VARIANTS
 
 Reader = Callable[[Path], list[Row]]
 arbitrary = settings(
@@ -37,7 +37,7 @@ arbitrary = settings(
 )
 
 
-@pytest.fixture(params=FORMATS.values(), ids=list(FORMATS))
+@pytest.fixture(params=VARIANTS.values(), ids=list(VARIANTS))
 def fmt(request: pytest.FixtureRequest) -> Format:
     found: Format = request.param
     return found
@@ -174,13 +174,14 @@ MEMORY_PROGRAM = """
 import resource, sys
 import pyarrow as pa
 from pathlib import Path
+from export_pipeline.write.formats.compression import with_compression
 from export_pipeline.write.formats.registry import FORMATS
 from export_pipeline.write.hashing_sink import HashingSink
 
 names = [f"c{number}" for number in range(6)]
 batch = pa.record_batch({name: [f"{name} {row} " + "x" * 40 for row in range(20_000)] for name in names})
 sink = HashingSink(open("/dev/null", "wb"), Path("/dev/null"))
-writer = FORMATS[sys.argv[1]].open(sink, batch.schema)
+writer = with_compression(FORMATS[sys.argv[1]], sys.argv[2]).open(sink, batch.schema)
 peaks = []
 for batches in (30, 90):
     for _ in range(batches):
@@ -191,5 +192,6 @@ print(peaks[1] - peaks[0])
 
 
 def test_memory_does_not_grow_with_the_file(fmt: Format) -> None:
-    done = subprocess.run([sys.executable, "-c", MEMORY_PROGRAM, fmt.name], check=True, capture_output=True, text=True)
+    command = [sys.executable, "-c", MEMORY_PROGRAM, fmt.name, fmt.compression]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert int(done.stdout) < 40 << 10  # KiB; the batches themselves add up to 500 MiB

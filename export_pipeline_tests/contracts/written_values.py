@@ -194,15 +194,22 @@ def read_with_duckdb(path: Path) -> list[Row]:
         return _plain_table(connection.read_parquet(str(path), hive_partitioning=False).to_arrow_table())
 
 
+def content_of(path: Path) -> bytes:
+    """Return a text file's content, decompressed by Arrow where its name says that it is compressed."""
+    with pa.input_stream(str(path)) as stream:
+        content: bytes = stream.read()
+    return content
+
+
 def read_with_json(path: Path) -> list[Row]:
     """Read a JSON array, or JSON lines, with Python's parser; digits stay text."""
-    text = path.read_text(encoding="utf-8")
-    lines = [text] if path.suffix == ".json" else text.removesuffix("\n").split("\n") if text else []
+    text, is_array = content_of(path).decode(), path.suffixes[0] == ".json"
+    lines = [text] if is_array else text.removesuffix("\n").split("\n") if text else []
     read = [
         json.loads(line, parse_float=_Digits, parse_int=_Digits, parse_constant=_refuse, object_pairs_hook=list)
         for line in lines
     ]
-    rows = read[0] if path.suffix == ".json" else read
+    rows = read[0] if is_array else read
     assert all([key for key, _ in row] == list(TYPES) for row in rows)
     return [_from_json([value for _, value in row]) for row in rows]
 
@@ -248,7 +255,7 @@ class CopyReader:
 
     def __call__(self, path: Path) -> list[Row]:
         """Read the file; rows are in its order."""
-        content = path.read_bytes()
+        content = content_of(path)
         header, *records = csv.reader(io.StringIO(content.decode(), newline=""))
         assert header == list(TYPES)
         self._connection.execute("TRUNCATE written RESTART IDENTITY")

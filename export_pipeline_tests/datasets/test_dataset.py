@@ -7,7 +7,8 @@ from dataclasses import replace
 import pyarrow as pa
 import pytest
 
-from export_pipeline.datasets.dataset import Dataset, SourceColumn
+from export_pipeline.datasets.columns import SourceColumn
+from export_pipeline.datasets.dataset import Dataset
 from export_pipeline.datasets.freshness import Freshness
 from export_pipeline.datasets.registry import DATASETS, find_dataset
 from export_pipeline.errors import ConfigError
@@ -107,7 +108,7 @@ def test_the_fingerprint_does_not_change_with_words_hints_and_rules(change: Call
 def test_the_selection_reads_the_tables_own_names() -> None:
     selection = LOGS.renamed(TableName("t", "s"), {"timestamp": "logged_at", "id": "number"}).selection
     assert str(selection.table) == "s.t"
-    assert selection.time.source_name == "logged_at"
+    assert selection.placing_time.source_name == "logged_at"
     assert selection.columns[0].source_name == "number"
     assert selection.columns[0].name == "id"
 

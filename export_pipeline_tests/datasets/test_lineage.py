@@ -5,7 +5,8 @@ from dataclasses import replace
 import pyarrow as pa
 import pytest
 
-from export_pipeline.datasets.dataset import Dataset, DerivedColumn
+from export_pipeline.datasets.columns import DerivedColumn
+from export_pipeline.datasets.dataset import Dataset
 from export_pipeline.datasets.lineage import ColumnOrigin, column_origins, side_tables
 from export_pipeline.datasets.registry import DATASETS
 from export_pipeline.extract.names import TableName

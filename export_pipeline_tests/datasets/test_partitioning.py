@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from export_pipeline.changes.scan import scan
-from export_pipeline.datasets.dataset import Dataset, SourceColumn
+from export_pipeline.datasets.columns import SourceColumn
+from export_pipeline.datasets.dataset import Dataset
 from export_pipeline.datasets.partitioning import Grain, Partitioning
 from export_pipeline.errors import ConfigError
 from export_pipeline.extract.names import TableName

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from export_pipeline.errors import ConfigError
+from export_pipeline.extract.literals import literal
 from export_pipeline.extract.names import TableName
-from export_pipeline.extract.query import copy_query, count_query, literal, window_predicates
+from export_pipeline.extract.query import copy_query, count_query, window_predicates
 from export_pipeline.extract.selection import SelectedColumn, Selection, SpecialTimes, TimeColumn, Window
 from export_pipeline_tests.conftest import RunSql
 

@@ -31,7 +31,7 @@ def test_the_configuration_pages_yaml_file_is_one(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("EXPORT_CONFIG", str(tmp_path / "config.yaml"))
     settings = Settings.load()
     assert str(settings.source) == "db.example.com:5432/operations as reader"
-    assert settings.dataset("logs").selection.time.source_name == "logged_at"
+    assert settings.dataset("logs").selection.placing_time.source_name == "logged_at"
     assert settings.formats_of("logs") == ()
 
 

@@ -26,7 +26,7 @@ def test_it_is_read_from_the_table_and_columns_it_is_told(monkeypatch: pytest.Mo
     settings = set_all(monkeypatch, TABLE="ops.entries", COLUMN_MAP='{"message": "msg"}', TIME_COLUMN="logged_at")
     logs = settings.dataset("logs")
     assert str(logs.table) == "ops.entries"
-    assert logs.selection.time.source_name == "logged_at"
+    assert logs.selection.placing_time.source_name == "logged_at"
     assert {column.name: column.source_name for column in logs.selection.columns}["message"] == "msg"
     assert logs.fingerprint != DATASETS["logs"].fingerprint
     assert settings.dataset("ips").fingerprint == DATASETS["ips"].fingerprint
@@ -47,7 +47,7 @@ def test_it_can_be_switched_off_while_it_is_set(monkeypatch: pytest.MonkeyPatch)
 
 def test_its_naive_times_are_read_in_its_zone_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     logs = set_all(monkeypatch, NAIVE_ZONE="Europe/Berlin").dataset("logs")
-    assert logs.naive_zone == logs.selection.time.zone == "Europe/Berlin"
+    assert logs.naive_zone == logs.selection.placing_time.zone == "Europe/Berlin"
     assert [one.zone for one in logs.transforms if isinstance(one, StandardizeTimestamps)] == ["Europe/Berlin"]
 
 

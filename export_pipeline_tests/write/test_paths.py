@@ -4,7 +4,7 @@ import pytest
 
 from export_pipeline.errors import ConfigError
 from export_pipeline.write.formats.registry import FORMATS
-from export_pipeline.write.paths import Target, manifest_folder, run_staging
+from export_pipeline.write.paths import Target, export_folder, export_record, manifest_folder, run_staging
 
 PARQUET, CSV = FORMATS["parquet"], FORMATS["csv"]
 
@@ -30,6 +30,8 @@ def test_a_one_off_export_has_a_folder_of_its_own_and_no_lock() -> None:
     assert target.manifest == PurePosixPath("exports/3f2a/logs.manifest.json")
     assert target.quarantine == PurePosixPath("exports/3f2a/logs.quarantine.jsonl")
     assert (target.lock, target.partition) == (None, None)
+    assert target.data.parent == export_folder("3f2a")
+    assert export_record("3f2a") == PurePosixPath("exports/3f2a/export.json")
 
 
 def test_a_named_file_has_its_manifest_beside_it() -> None:
@@ -74,6 +76,8 @@ def test_a_run_or_export_id_cannot_lead_elsewhere(run_id: str) -> None:
         run_staging(run_id)
     with pytest.raises(ConfigError, match="export id"):
         Target.of_export(run_id, "logs", CSV)
+    with pytest.raises(ConfigError, match="export id"):
+        export_folder(run_id)
 
 
 @pytest.mark.parametrize("dataset", BAD_NAMES)

@@ -4,9 +4,10 @@ One file a kind of place beside this one, one line each in `registry.py`. The or
 `../publish.py`; names below the root are in `../paths.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
@@ -42,6 +43,15 @@ class Probe:
     abilities: tuple[Ability, ...]
     free_bytes: int | None
     free_at: Path
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file below the root, of `bytes` bytes; `modified_at` (aware) is when it was last put there."""
+
+    path: PurePosixPath
+    bytes: int
+    modified_at: datetime
 
 
 class Staging(Protocol):
@@ -99,6 +109,24 @@ class Destination(Protocol):
 
     def open_published(self, target: Target) -> BinaryIO:
         """Open the published file for reading; it stays the same file while it is replaced."""
+
+    def put(self, path: PurePosixPath, content: bytes) -> None:
+        """Store a small file, atomically; it replaces what is there. Raises: ConfigError for a path that leads out."""
+
+    def list_files(self, folder: PurePosixPath) -> Sequence[StoredFile]:
+        """Return all files below `folder`, by path; none where there is no such folder."""
+
+    def open_file(self, path: PurePosixPath) -> BinaryIO:
+        """Open a file for reading. Raises: DestinationError when it is not there."""
+
+    def remove_folder(self, folder: PurePosixPath) -> None:
+        """Remove the folder of one export with all that is in it, if it is there. Raises: ConfigError for any other."""
+
+    def link(self, path: PurePosixPath, expires_s: int) -> str:
+        """Return a URL by which whoever has it can read a file for `expires_s` seconds: a secret, never to be logged.
+
+        Raises: ConfigError where the place gives none, DestinationError when the file is not there.
+        """
 
     def uri(self, path: PurePosixPath) -> str:
         """Return where `path`, one of a target's, is, for people and other programs, without any secret."""

@@ -9,15 +9,16 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
 from export_pipeline.errors import ConfigError, CorruptFileError, ExportError
-from export_pipeline.write.destinations.destination import Ability, Probe
+from export_pipeline.write.destinations.destination import Ability, Probe, StoredFile
 from export_pipeline.write.destinations.s3_client import client_of
+from export_pipeline.write.destinations.s3_folders import S3Folders
 from export_pipeline.write.destinations.s3_keys import S3Keys, join
 from export_pipeline.write.destinations.s3_objects import Mark, S3Objects
 from export_pipeline.write.destinations.s3_options import S3Options
@@ -30,7 +31,7 @@ from export_pipeline.write.destinations.s3_tidying import abort_abandoned
 from export_pipeline.write.destinations.staging_folder import staging_folder
 from export_pipeline.write.formats.format import Format
 from export_pipeline.write.manifest import Manifest
-from export_pipeline.write.paths import STAGING, Target, manifest_folder, run_staging
+from export_pipeline.write.paths import STAGING, Target, check_path, manifest_folder, run_staging
 
 _logger = logging.getLogger(__name__)
 
@@ -90,7 +91,28 @@ class S3Destination:
 
     def open_published(self, target: Target) -> BinaryIO:
         """Open the published file for reading. Raises: DestinationError when it is not there."""
-        return open_object(self._objects.client, join(self.prefix, target.data))
+        return self.open_file(target.data)
+
+    def put(self, path: PurePosixPath, content: bytes) -> None:
+        """Store a small file, atomically; it replaces what is there."""
+        self._folders.put(path, content)
+
+    def list_files(self, folder: PurePosixPath) -> Sequence[StoredFile]:
+        """Return all files below `folder`, by path."""
+        return self._folders.list_files(folder)
+
+    def open_file(self, path: PurePosixPath) -> BinaryIO:
+        """Open a file for reading. Raises: DestinationError when it is not there."""
+        check_path(path)
+        return open_object(self._objects.client, join(self.prefix, path))
+
+    def remove_folder(self, folder: PurePosixPath) -> None:
+        """Remove the folder of one export with all that is in it, and what is being uploaded to it."""
+        self._folders.remove(folder)
+
+    def link(self, path: PurePosixPath, expires_s: int) -> str:
+        """Return a URL that reads a file for `expires_s` seconds, or until the credentials in use expire."""
+        return self._folders.link(path, expires_s)
 
     def uri(self, path: PurePosixPath) -> str:
         """Return the `s3://` URI of `path`."""
@@ -107,6 +129,10 @@ class S3Destination:
     @property
     def _objects(self) -> S3Objects:
         return S3Objects(client_of(self.bucket, self.options))
+
+    @property
+    def _folders(self) -> S3Folders:
+        return S3Folders(self._objects, self.prefix)
 
     @property
     def _spool(self) -> Path:

@@ -19,7 +19,7 @@ from export_pipeline.write.s3_errors import AbsentError, UploadGoneError
 
 _PUBLICATION: Final = "export-publication"
 _RUN: Final = "export-run-id"
-_READS_AT_ONCE: Final = 16
+_AT_ONCE: Final = 16
 
 Condition = Mapping[str, str]
 """The arguments of a request that is refused unless what is in place is what was seen."""
@@ -45,12 +45,16 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a listing; `upload_id` is set for an upload that is not finished. `age` is by the server's clock."""
+    """One entry of a listing; `upload_id` is set for an upload that is not finished. `age` is by the server's clock.
+
+    `size` is in bytes, 0 for an upload.
+    """
 
     key: str
     begun_at: datetime
     age: timedelta
     upload_id: str | None = None
+    size: int = 0
 
 
 def only_if(seen: Seen | None) -> Condition:
@@ -102,6 +106,10 @@ class S3Objects:
         """Delete an object; only if it is still `seen` where that is given, and the server knows this condition."""
         self.client.call("deleting", "delete_object", key, **({"IfMatch": seen.etag} if seen else {}))
 
+    def delete_all(self, keys: Sequence[str]) -> None:
+        """Delete many objects, several at a time."""
+        self.client.wait(self._delete_all(keys))
+
     def list_objects(self, prefix: str) -> list[Entry]:
         """Return the objects below `prefix`."""
         pages = self.client.wait(self.client.list_pages("list_objects_v2", prefix))
@@ -137,13 +145,22 @@ class S3Objects:
         return _seen(response, await self.client.body(key, response))
 
     async def _get_all(self, keys: Sequence[str]) -> list[Seen | None]:
-        slots = asyncio.Semaphore(_READS_AT_ONCE)
+        slots = asyncio.Semaphore(_AT_ONCE)
 
         async def get(key: str) -> Seen | None:
             async with slots:
                 return await self._get(key)
 
         return list(await asyncio.gather(*(get(key) for key in keys)))
+
+    async def _delete_all(self, keys: Sequence[str]) -> None:
+        slots = asyncio.Semaphore(_AT_ONCE)
+
+        async def delete(key: str) -> None:
+            async with slots:
+                await self.client.request("deleting", "delete_object", key)
+
+        await asyncio.gather(*(delete(key) for key in keys))
 
 
 def _seen(response: Response, content: bytes) -> Seen:
@@ -155,5 +172,8 @@ def _entries(pages: Sequence[Response], kind: str, begun: str) -> list[Entry]:
     found = []
     for page in pages:
         now = parsedate_to_datetime(page["ResponseMetadata"]["HTTPHeaders"]["date"])
-        found += [Entry(one["Key"], one[begun], now - one[begun], one.get("UploadId")) for one in page.get(kind, ())]
+        found += [
+            Entry(one["Key"], one[begun], now - one[begun], one.get("UploadId"), one.get("Size", 0))
+            for one in page.get(kind, ())
+        ]
     return found

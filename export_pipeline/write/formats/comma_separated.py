@@ -18,9 +18,9 @@ from pyarrow import csv
 
 from export_pipeline.errors import ConfigError, CorruptFileError
 from export_pipeline.write.formats import value_text
+from export_pipeline.write.formats.content_check import ContentCheck
 from export_pipeline.write.formats.format import Format, Readers, check_batch, check_columns
 from export_pipeline.write.formats.kinds import Kind, kind_of
-from export_pipeline.write.os_errors import os_errors
 
 _OPTIONS: Final = csv.WriteOptions(include_header=False, batch_size=20_000)
 _PLAIN_SCALES: Final = range(7)
@@ -52,13 +52,12 @@ class CsvBatchWriter:
         """Nothing ends a CSV file."""
 
 
-def check(path: Path, rows: int, schema: pa.Schema) -> None:
-    """Re-read the file. Raises: CorruptFileError unless it has the header of `schema` and `rows` records."""
+def examine(content: BinaryIO, path: Path, rows: int, schema: pa.Schema) -> None:
+    """Raise CorruptFileError unless `content` has the header of `schema` and `rows` records."""
     header = _header(schema)
-    with os_errors("reading", path), path.open("rb") as file:
-        if file.read(len(header)) != header:
-            raise CorruptFileError(f"{path}: its header is not that of the columns written; export it again")
-        found = _count_records(file)
+    if content.read(len(header)) != header:
+        raise CorruptFileError(f"{path}: its header is not that of the columns written; export it again")
+    found = _count_records(content)
     if found != rows:
         raise CorruptFileError(f"{path}: has {found} records, {rows} were written; export it again")
 
@@ -142,6 +141,6 @@ CSV: Final = Format(
     compression="none",
     nested=False,
     open=CsvBatchWriter,
-    check=check,
+    check=ContentCheck(examine),
     readers=Readers("read_csv({})", "read_csv({})", "read_csv({})"),
 )

@@ -33,12 +33,19 @@ class BatchWriter(Protocol):
         """End the content (footer, closing bracket); the sink stays open."""
 
 
+Opening = Callable[[BinaryIO, pa.Schema], BatchWriter]
+"""Starts a file of a schema in a sink."""
+
+
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """The functions of other programs that read a format's files; `{}` stands for the quoted path."""
+    """The functions of other programs that read a format's files; `{}` stands for the quoted path.
+
+    None for DuckDB where it needs an extension of its own.
+    """
 
     pandas: str
-    duckdb: str
+    duckdb: str | None
     polars: str
 
 
@@ -49,6 +56,7 @@ class Format:
     `nested` says that JSON columns become nested values. `open` starts a file of a schema. `check` re-reads a
     file and raises CorruptFileError unless it has these rows and this schema. `read_batches` streams a
     published file with its schema and hints; None where a file cannot be read back without loss.
+    `is_one_off` says that files are written on request only, never for partitions.
     """
 
     name: str
@@ -56,10 +64,11 @@ class Format:
     media_type: str
     compression: str
     nested: bool
-    open: Callable[[BinaryIO, pa.Schema], BatchWriter]
+    open: Opening
     check: Callable[[Path, int, pa.Schema], None]
     readers: Readers
     read_batches: Callable[[Path], pa.RecordBatchReader] | None = None
+    is_one_off: bool = False
 
 
 def check_columns(schema: pa.Schema, format_name: str) -> None:

@@ -6,10 +6,10 @@ from typing import BinaryIO, Final
 import pyarrow as pa
 
 from export_pipeline.errors import CorruptFileError
+from export_pipeline.write.formats.content_check import ContentCheck
 from export_pipeline.write.formats.format import Format, Readers
 from export_pipeline.write.formats.json_lines import check_keys, count_lines
 from export_pipeline.write.formats.json_rows import RowEncoder
-from export_pipeline.write.os_errors import os_errors
 
 _OPENING: Final = b"[\n"
 _CLOSING: Final = b"\n]\n"
@@ -40,12 +40,11 @@ class JsonBatchWriter:
         self._sink.write(_EMPTY if self._is_empty else _CLOSING)
 
 
-def check(path: Path, rows: int, schema: pa.Schema) -> None:
-    """Re-read the file. Raises: CorruptFileError unless it is an array of `rows` rows of `schema`."""
-    with os_errors("reading", path), path.open("rb") as file:
-        opening, first = file.readline(), file.readline()
-        # The closing bracket is a line of its own, so as many lines follow the first row as there are rows.
-        following = count_lines(file)
+def examine(content: BinaryIO, path: Path, rows: int, schema: pa.Schema) -> None:
+    """Raise CorruptFileError unless `content` is an array of `rows` rows of `schema`."""
+    opening, first = content.readline(), content.readline()
+    # The closing bracket is a line of its own, so as many lines follow the first row as there are rows.
+    following = count_lines(content)
     if (opening, following) != ((_OPENING, rows) if rows else (_EMPTY, 0)):
         raise CorruptFileError(f"{path}: is not an array of the {rows} rows that were written; export it again")
     if rows:
@@ -59,6 +58,6 @@ JSON: Final = Format(
     compression="none",
     nested=True,
     open=JsonBatchWriter,
-    check=check,
+    check=ContentCheck(examine),
     readers=Readers("read_json({})", "read_json({})", "read_json({})"),
 )

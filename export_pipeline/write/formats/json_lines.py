@@ -7,9 +7,10 @@ from typing import BinaryIO, Final
 import pyarrow as pa
 
 from export_pipeline.errors import CorruptFileError
+from export_pipeline.write.formats.content_check import ContentCheck
 from export_pipeline.write.formats.format import Format, Readers
+from export_pipeline.write.formats.json_objects import keys_of
 from export_pipeline.write.formats.json_rows import RowEncoder
-from export_pipeline.write.os_errors import os_errors
 
 _CHUNK_BYTES: Final = 1 << 20
 
@@ -29,11 +30,10 @@ class JsonLinesBatchWriter:
         """Nothing ends a file of JSON lines."""
 
 
-def check(path: Path, rows: int, schema: pa.Schema) -> None:
-    """Re-read the file. Raises: CorruptFileError unless it has `rows` lines, the first one of `schema`."""
-    with os_errors("reading", path), path.open("rb") as file:
-        first = file.readline()
-        found = count_lines(file) + bool(first)
+def examine(content: BinaryIO, path: Path, rows: int, schema: pa.Schema) -> None:
+    """Raise CorruptFileError unless `content` has `rows` lines, the first one of `schema`."""
+    first = content.readline()
+    found = count_lines(content) + bool(first)
     if found != rows:
         raise CorruptFileError(f"{path}: has {found} lines, {rows} were written; export it again")
     if rows:
@@ -55,7 +55,7 @@ def check_keys(path: Path, row: bytes, schema: pa.Schema) -> None:
         keys = list(json.loads(row, parse_int=str))
     except ValueError as exc:
         raise CorruptFileError(f"{path}: its first row is not JSON ({exc}); export it again") from exc
-    if keys != schema.names:
+    if keys != keys_of(schema):
         raise CorruptFileError(f"{path}: its first row has other keys than the columns; export it again")
 
 
@@ -66,6 +66,6 @@ JSON_LINES: Final = Format(
     compression="none",
     nested=True,
     open=JsonLinesBatchWriter,
-    check=check,
+    check=ContentCheck(examine),
     readers=Readers("read_json({}, lines=True)", "read_json({})", "read_ndjson({})"),
 )

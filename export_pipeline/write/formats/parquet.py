@@ -5,7 +5,8 @@ rows against 1.28 with the library's defaults. Times and decimals stay as they a
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -34,9 +35,9 @@ class Footer:
 class ParquetBatchWriter:
     """Gathers batches into row groups, never holding more than one of them."""
 
-    def __init__(self, sink: BinaryIO, schema: pa.Schema) -> None:
+    def __init__(self, sink: BinaryIO, schema: pa.Schema, compression: str = "zstd", level: int | None = 1) -> None:
         self._schema = schema
-        self._writer = _open_writer(sink, schema)
+        self._writer = _open_writer(sink, schema, compression, level)
         self._pending: list[pa.RecordBatch] = []
         self._rows = 0
         self._bytes = 0
@@ -106,15 +107,15 @@ def _batches(file: pq.ParquetFile, schema: pa.Schema) -> Iterator[pa.RecordBatch
             yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
 
 
-def _open_writer(sink: BinaryIO, schema: pa.Schema) -> Any:  # noqa: ANN401 - pyarrow has no types
+def _open_writer(sink: BinaryIO, schema: pa.Schema, compression: str, level: int | None) -> Any:  # noqa: ANN401 - pyarrow has no types
     check_columns(schema, "parquet")
     try:
         return pq.ParquetWriter(
             sink,
             schema,
             version="2.6",
-            compression="zstd",
-            compression_level=1,
+            compression=compression,
+            compression_level=level,
             use_dictionary=[field.name for field in schema if hints.is_low_cardinality(field)],
             column_encoding={field.name: "DELTA_BINARY_PACKED" for field in schema if _is_delta_coded(field)},
             write_statistics=[field.name for field in schema if not _is_free_text(field)],
@@ -144,3 +145,12 @@ PARQUET: Final = Format(
     readers=Readers("read_parquet({})", "read_parquet({})", "read_parquet({})"),
     read_batches=read_batches,
 )
+
+
+def parquet_with(compression: str, level: int | None) -> Format:
+    """Return Parquet whose column chunks are compressed by that codec of Arrow's, or not (`none`)."""
+    return replace(
+        PARQUET,
+        compression=compression,
+        open=partial(ParquetBatchWriter, compression=compression, level=level),
+    )

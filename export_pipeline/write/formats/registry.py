@@ -10,8 +10,11 @@ from export_pipeline.write.formats.format import Format
 from export_pipeline.write.formats.json_array import JSON
 from export_pipeline.write.formats.json_lines import JSON_LINES
 from export_pipeline.write.formats.parquet import PARQUET
+from export_pipeline.write.formats.xlsx import XLSX
 
-FORMATS: Final[Mapping[str, Format]] = MappingProxyType({fmt.name: fmt for fmt in (PARQUET, CSV, JSON, JSON_LINES)})
+FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
+    {fmt.name: fmt for fmt in (PARQUET, CSV, JSON, JSON_LINES, XLSX)}
+)
 """The formats by name."""
 
 

@@ -102,6 +102,14 @@ def list_text(lists: pa.Array, element_text: TextFunction, brackets: Literal["[]
     return pc.if_else(lists.is_valid(), pc.binary_join_element_wise(brackets[0], joined, brackets[1], ""), None)
 
 
+def content(text: pl.Series) -> memoryview:
+    """Return the bytes of all strings: Arrow keeps them one behind the other."""
+    array = text.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+    _, offsets, data = array.buffers()
+    ends = np.frombuffer(offsets, np.int64)
+    return memoryview(data)[ends[array.offset] : ends[array.offset + len(array)]]
+
+
 def _to_arrow(text: pl.Series) -> pa.Array:
     return text.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(pa.string())
 

@@ -18,6 +18,7 @@ from export_pipeline.write.formats.format import Format
 from export_pipeline.write.formats.registry import FORMATS
 from export_pipeline.write.paths import Target
 from export_pipeline_tests.write.samples import PARQUET, PARTITION, SCHEMA, publish_rows, rows, stage_rows
+from export_pipeline_tests.write.variants import VARIANTS
 
 OTHER_DAY = Target.of_partition("logs", PARQUET, "date=2026-11-21")
 
@@ -165,7 +166,7 @@ def fill_disk(destination: LocalDestination, target: Target, fmt: Format) -> Non
         staging.seal()
 
 
-@pytest.mark.parametrize("fmt", FORMATS.values(), ids=list(FORMATS))
+@pytest.mark.parametrize("fmt", VARIANTS.values(), ids=list(VARIANTS))
 def test_a_full_disk_is_named_keeps_the_old_file_and_leaves_nothing_staged(small_disk: Path, fmt: Format) -> None:
     destination = LocalDestination(small_disk / "root")
     target = Target.of_partition("logs", fmt, "date=2026-11-20")
@@ -188,7 +189,7 @@ def test_a_disk_that_fills_while_the_file_is_closed_is_named(small_disk: Path) -
     assert list(small_disk.glob("root/_staging")) == []
 
 
-@pytest.mark.parametrize("fmt", FORMATS.values(), ids=list(FORMATS))
+@pytest.mark.parametrize("fmt", VARIANTS.values(), ids=list(VARIANTS))
 def test_a_writer_that_is_given_up_stays_silent(destination: LocalDestination, fmt: Format) -> None:
     with destination.stage("run-1", Target.of_partition("logs", fmt, "date=2026-11-20")) as staging:
         writer = fmt.open(staging.open_data(), SCHEMA)

@@ -1,0 +1,148 @@
+"""The options of `export-pipeline export`: one for each field of a request, by the field's name."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from export_pipeline.cli.options import DEFAULT_HOME, HomeOption
+
+_WHAT: Final = "What"
+_ROWS: Final = "Which rows and columns"
+_FILES: Final = "Which files"
+_HOW: Final = "How"
+
+Texts = list[str] | None
+
+
+def export(  # noqa: PLR0913, PLR0917 - a parameter is an option
+    datasets: Annotated[
+        Texts, typer.Argument(metavar="[DATASET]...", help="logs, anomalies, ips; one or several.", show_default=False)
+    ] = None,
+    table: Annotated[
+        Texts, typer.Option(help="Any other table, view or partitioned parent; repeatable.", metavar="SCHEMA.NAME", rich_help_panel=_WHAT)
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="YAML or JSON file with any of the fields; options go before it.", rich_help_panel=_WHAT)
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="Fills in what is left out: training, audit or ticket.", rich_help_panel=_WHAT)
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option(help="From this ISO date or time on, itself included; UTC unless it says.", rich_help_panel=_ROWS)
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option(help="Up to this ISO date or time, itself left out.", rich_help_panel=_ROWS)
+    ] = None,
+    time_column: Annotated[
+        str | None, typer.Option(help="With --table: the column that --start and --end speak of.", rich_help_panel=_ROWS)
+    ] = None,
+    filter: Annotated[  # noqa: A002 - the flag's name
+        Texts, typer.Option(help="Condition, for example 'syslog_severity<=4'; repeatable, all must hold.", rich_help_panel=_ROWS)
+    ] = None,
+    process: Annotated[
+        Texts, typer.Option(help="Program whose logs are wanted, in any case; repeatable.", rich_help_panel=_ROWS)
+    ] = None,
+    columns: Annotated[
+        str | None, typer.Option(help="Columns in this order, separated by commas.", metavar="A,B,C", rich_help_panel=_ROWS)
+    ] = None,
+    compute: Annotated[
+        Texts, typer.Option(help="Computed column, for example 'profit=sale-cost'; repeatable.", rich_help_panel=_ROWS)
+    ] = None,
+    nested: Annotated[
+        str | None, typer.Option(help="Related rows to carry along, for example log_entry,device.", rich_help_panel=_ROWS)
+    ] = None,
+    format: Annotated[  # noqa: A002 - the flag's name
+        str | None, typer.Option(help="parquet (the default), csv, json, jsonl or xlsx.", rich_help_panel=_FILES)
+    ] = None,
+    compression: Annotated[
+        str | None, typer.Option(help="none, gzip, zstd or snappy.", rich_help_panel=_FILES)
+    ] = None,
+    compression_level: Annotated[int | None, typer.Option(help="How hard to compress.", rich_help_panel=_FILES)] = None,
+    split_rows: Annotated[
+        int | None, typer.Option(help="Begin a new file after this many rows.", rich_help_panel=_FILES)
+    ] = None,
+    split_bytes: Annotated[
+        int | None, typer.Option(help="Begin a new file at about this many bytes.", rich_help_panel=_FILES)
+    ] = None,
+    zip: Annotated[  # noqa: A002 - the flag's name
+        bool | None, typer.Option("--zip", help="Put all files into one archive.", rich_help_panel=_FILES)
+    ] = None,
+    totals: Annotated[
+        bool | None, typer.Option("--totals", help="xlsx: add a row of sums, as formulas.", rich_help_panel=_FILES)
+    ] = None,
+    long_cells: Annotated[
+        str | None, typer.Option(help="xlsx: texts over 32,767 characters: error or cut.", rich_help_panel=_FILES)
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output", "-o", help="File or folder to write; `-` for standard output; by default exports/ID/.", rich_help_panel=_FILES
+        ),
+    ] = None,
+    batch_rows: Annotated[int | None, typer.Option(help="Most rows in a batch.", rich_help_panel=_HOW)] = None,
+    batch_bytes: Annotated[int | None, typer.Option(help="Most bytes in a batch.", rich_help_panel=_HOW)] = None,
+    validation_level: Annotated[
+        str | None, typer.Option(help="none, basic or strict.", rich_help_panel=_HOW)
+    ] = None,
+    on_invalid: Annotated[str | None, typer.Option(help="keep, quarantine or fail.", rich_help_panel=_HOW)] = None,
+    max_invalid_ratio: Annotated[
+        float | None, typer.Option(help="Share of invalid rows above which it fails.", rich_help_panel=_HOW)
+    ] = None,
+    include_metadata: Annotated[
+        bool | None, typer.Option("--include-metadata", help="Add columns that say where rows come from.", rich_help_panel=_HOW)
+    ] = None,
+    preview: Annotated[
+        int | None, typer.Option(help="Only try it on this many rows; publish nothing.", metavar="N", rich_help_panel=_HOW)
+    ] = None,
+    requested_by: Annotated[str | None, typer.Option(help="Who asks, for the history.", rich_help_panel=_HOW)] = None,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Export rows now: any span of time, any columns, any format.
+
+    Everything of it is published, or nothing; --help of docs/guide-export.md has examples. Reads the source of the
+    settings, or else the embedded database of the home.
+    """
+    from export_pipeline.cli.export import run_export  # noqa: PLC0415 - takes a second to load
+    from export_pipeline.cli.export_config import read_config  # noqa: PLC0415 - as above
+
+    given = {
+        "preset": preset,
+        "datasets": datasets,
+        "tables": table,
+        "start": start,
+        "end": end,
+        "time_column": time_column,
+        "filters": filter,
+        "processes": process,
+        "columns": _split(columns),
+        "compute": compute,
+        "nested": _split(nested),
+        "format": format,
+        "compression": compression,
+        "compression_level": compression_level,
+        "split_rows": split_rows,
+        "split_bytes": split_bytes,
+        "zip": zip,
+        "totals": totals,
+        "long_cells": long_cells,
+        "output": output,
+        "batch_rows": batch_rows,
+        "batch_bytes": batch_bytes,
+        "validation_level": validation_level,
+        "on_invalid": on_invalid,
+        "max_invalid_ratio": max_invalid_ratio,
+        "include_metadata": include_metadata,
+        "preview": preview,
+        "requested_by": requested_by,
+    }
+    run_export(read_config(config) | _without_none(given), home)
+
+
+def _split(text: str | None) -> list[str] | None:
+    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _without_none(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value not in (None, [])}

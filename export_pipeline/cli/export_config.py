@@ -1,0 +1,30 @@
+"""The file of `export --config`: YAML, and so JSON too, with the fields of a request."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from export_pipeline.errors import ConfigError
+
+
+def read_config(path: Path | None) -> dict[str, Any]:
+    """Return the fields in the file; none without one. Raises: ConfigError where it cannot be read, or is no mapping."""
+    if path is None:
+        return {}
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"--config {path}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"--config {path}: it is no YAML: {' '.join(str(error).split())}") from error
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise ConfigError(f"--config {path}: it must hold fields, for example `datasets: [logs]`")
+    return {str(name): _plain(value) for name, value in found.items()}
+
+
+def _plain(value: object) -> object:
+    """Return a date or time, which YAML reads by itself, as the text that people wrote."""
+    return value.isoformat() if hasattr(value, "isoformat") else value

@@ -1,0 +1,106 @@
+"""Opens what the commands ask: the installation of this machine, or a webserver's."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+from dagster import DagsterInstance
+from sqlalchemy.exc import OperationalError
+
+from export_pipeline.cli.exports.webserver import Webserver
+from export_pipeline.cli.exports.webserver_runs import WebserverRuns
+from export_pipeline.cli.home import Home, open_home, running_server
+from export_pipeline.cli.loading import load_settings
+from export_pipeline.defs.exports.deleting import Removal, Remover
+from export_pipeline.defs.exports.history import History
+from export_pipeline.defs.exports.runs import InstanceRuns
+from export_pipeline.errors import ConfigError, TransientError
+from export_pipeline.settings import Settings
+
+
+class Access(Protocol):
+    """The exports of one installation."""
+
+    @property
+    def history(self) -> History:
+        """What is known of them."""
+
+    def remove(self, export_ids: Sequence[str], age: timedelta | None, *, dry_run: bool) -> Sequence[Removal]:
+        """Remove these exports, and with an age all that is older. Raises: ExportError."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAccess:
+    """The installation that this machine is a part of."""
+
+    instance: DagsterInstance
+    settings: Settings = field(repr=False)
+
+    @property
+    def history(self) -> History:
+        """What the run storage knows."""
+        return History(InstanceRuns(self.instance))
+
+    def remove(self, export_ids: Sequence[str], age: timedelta | None, *, dry_run: bool) -> Sequence[Removal]:
+        """Remove them from here."""
+        return Remover(self.instance, self.settings.destination).remove(export_ids, age, dry_run=dry_run)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteAccess:
+    """The installation behind a webserver."""
+
+    runs: WebserverRuns
+
+    @property
+    def history(self) -> History:
+        """What the webserver knows."""
+        return History(self.runs)
+
+    def remove(self, export_ids: Sequence[str], age: timedelta | None, *, dry_run: bool) -> Sequence[Removal]:
+        """Have them removed by a run of the job `delete_exports`."""
+        older_than = "" if age is None else f"{round(age.total_seconds())}s"
+        return self.runs.remove(export_ids, older_than, dry_run=dry_run)
+
+
+@contextmanager
+def opened(home: Path, url: str | None) -> Iterator[Access]:
+    """Give the exports behind the webserver at `url`, or those of this machine. Raises: ConfigError, TransientError."""
+    if url is not None:
+        yield RemoteAccess(WebserverRuns(Webserver(url)))
+        return
+    with opened_settings(home) as settings:
+        if settings.storage_url is None or not os.environ.get("DAGSTER_HOME"):
+            raise ConfigError(
+                "no history of exports here: set DAGSTER_HOME and EXPORT_STORAGE_URL, or give --url of a webserver, "
+                f"or run `export-pipeline demo --home {home}` first"
+            )
+        with _storage_errors(), DagsterInstance.get() as instance:
+            yield LocalAccess(instance, settings)
+
+
+@contextmanager
+def opened_settings(home: Path) -> Iterator[Settings]:
+    """Give the settings, or those of the home where neither a source nor a storage is set."""
+    settings = load_settings()
+    is_set = settings.has_source or settings.storage_url is not None
+    if is_set or not Home(home.absolute()).has_server():
+        yield settings
+        return
+    with running_server(open_home(home)):
+        yield Settings.load()
+
+
+@contextmanager
+def _storage_errors() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        said = str(error.orig).strip().splitlines()[0]
+        raise TransientError(
+            f"Dagster's storage (EXPORT_STORAGE_URL): {said}; see that it runs, then try again"
+        ) from error

@@ -1,0 +1,77 @@
+"""What lies below `exports/`: the folders, and the `export.json` in each that says what it is made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+
+import msgspec
+
+from export_pipeline.errors import CorruptFileError, DestinationError
+from export_pipeline.write.destinations.destination import Destination
+from export_pipeline.write.paths import EXPORTS, check_path, export_folder, export_record
+
+
+class ExportFile(msgspec.Struct, frozen=True):
+    """One data file of an export."""
+
+    name: str
+    bytes: int
+    sha256: str
+    rows: int | None = None
+    dataset: str | None = None
+    media_type: str | None = None
+
+
+class StoredExport(msgspec.Struct, frozen=True):
+    """The part of `export.json` that is needed to fetch the files."""
+
+    export_id: str
+    finished_at: datetime
+    files: tuple[ExportFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFolder:
+    """A folder below `exports/`, judged by its files; without `export.json` the export is not whole."""
+
+    export_id: str
+    is_whole: bool
+    bytes: int
+    newest: datetime
+
+
+def read_stored(destination: Destination, export_id: str) -> StoredExport:
+    """Return what the export is made of. Raises: DestinationError when it is not there, CorruptFileError."""
+    path = export_record(export_id)
+    where = destination.uri(path)
+    if not any(file.path == path for file in destination.list_files(export_folder(export_id))):
+        raise DestinationError(
+            f"{where}: there is no such export here; it was written elsewhere, deleted, or never whole"
+        )
+    with destination.open_file(path) as file:
+        content = file.read()
+    try:
+        stored = msgspec.json.decode(content, type=StoredExport)
+    except msgspec.MsgspecError as exc:
+        raise CorruptFileError(f"{where}: is no record of an export ({exc}); export it again") from exc
+    for one in stored.files:
+        check_path(PurePosixPath(one.name))
+    return stored
+
+
+def list_folders(destination: Destination) -> Sequence[ExportFolder]:
+    """Return the folders below `exports/` that have a file, by id."""
+    found: dict[str, ExportFolder] = {}
+    for file in destination.list_files(EXPORTS):
+        if len(file.path.parts) == len(EXPORTS.parts) + 1:  # a stray file
+            continue
+        export_id = file.path.parts[len(EXPORTS.parts)]
+        seen = found.get(export_id, ExportFolder(export_id, is_whole=False, bytes=0, newest=file.modified_at))
+        found[export_id] = ExportFolder(
+            export_id,
+            is_whole=seen.is_whole or file.path.parts[len(EXPORTS.parts) + 1 :] == ("export.json",),
+            bytes=seen.bytes + file.bytes,
+            newest=max(seen.newest, file.modified_at),
+        )
+    return sorted(found.values(), key=lambda folder: folder.export_id)

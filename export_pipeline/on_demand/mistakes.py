@@ -1,0 +1,30 @@
+"""Collects every mistake of a request, so that people hear of all of them at once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from export_pipeline.errors import ConfigError
+
+
+class Mistakes:
+    """The mistakes found so far, a line each: the field, what is wrong with its value, what is allowed."""
+
+    def __init__(self) -> None:
+        self._found: list[str] = []
+
+    def add(self, field: str, problem: object) -> None:
+        """Note a mistake in `field`."""
+        self._found.append(f"{field}: {problem}")
+
+    @contextmanager
+    def noted(self, field: str) -> Iterator[None]:
+        """Note a ConfigError of the block as a mistake in `field`, and go on behind it."""
+        try:
+            yield
+        except ConfigError as error:
+            self.add(field, error)
+
+    def raise_any(self) -> None:
+        """Raise ConfigError with all of them, if there are any."""
+        if self._found:
+            raise ConfigError("\n".join(["the export cannot be made:", *(f"  {line}" for line in self._found)]))

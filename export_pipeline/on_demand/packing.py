@@ -1,0 +1,57 @@
+"""What becomes of the rows: files of which format and size, in an archive or not, and where they go."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from export_pipeline.on_demand.fields import RequestFields
+from export_pipeline.on_demand.mistakes import Mistakes
+from export_pipeline.write.formats.compression import with_compression
+from export_pipeline.write.formats.format import Format
+from export_pipeline.write.formats.registry import FORMATS
+
+STREAM: Final = "-"
+"""The output that is no file but the standard output."""
+_STREAMED: Final = ("csv", "json", "jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """`split_rows` and `split_bytes` begin a new file; `output` is None for the export's own folder."""
+
+    fmt: Format
+    split_rows: int | None = None
+    split_bytes: int | None = None
+    is_zip: bool = False
+    output: str | None = None
+
+    @property
+    def is_split(self) -> bool:
+        """Whether a dataset may become several files."""
+        return self.split_rows is not None or self.split_bytes is not None
+
+
+def packing_of(fields: RequestFields, mistakes: Mistakes) -> Packing:
+    """Return how the request's files are made; what cannot be is noted in `mistakes`."""
+    fmt = FORMATS.get(fields.format)
+    if fmt is None:
+        mistakes.add("format", f"{fields.format!r} is unknown; there are {', '.join(FORMATS)}")
+        fmt = FORMATS["parquet"]
+    with mistakes.noted("compression"):
+        fmt = with_compression(fmt, None if fields.compression == "default" else fields.compression, fields.compression_level)
+    for name, smallest in (("split_rows", 1), ("split_bytes", 1), ("preview", 1)):
+        value = getattr(fields, name)
+        if value is not None and value < smallest:
+            mistakes.add(name, f"it is {value}; it must be {smallest} or more")
+    packing = Packing(fmt, fields.split_rows, fields.split_bytes, fields.zip, fields.output)
+    if fields.output == STREAM:
+        _check_stream(fields, packing, mistakes)
+    return packing
+
+
+def _check_stream(fields: RequestFields, packing: Packing, mistakes: Mistakes) -> None:
+    if fields.format not in _STREAMED:
+        mistakes.add("output", f"the standard output takes {', '.join(_STREAMED)}, not {fields.format}")
+    if len(fields.datasets) + len(fields.tables) > 1 or packing.is_split or packing.is_zip:
+        mistakes.add("output", "the standard output takes one dataset, neither split nor zipped")
+    if fields.on_invalid == "quarantine":
+        mistakes.add("on_invalid", "the standard output has no place beside it for quarantined rows; keep or fail")

@@ -1,0 +1,44 @@
+"""`export.json`: what an export is made of. It is written last, so that it also says that the export is whole."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from export_pipeline.on_demand.origin import Origin
+from export_pipeline.on_demand.outlets.outlet import DeliveredFile, Finished
+from export_pipeline.on_demand.request import Request
+from export_pipeline.write.schema_description import describe_schema
+
+
+def record_of(
+    request: Request, origin: Origin, files: Sequence[DeliveredFile], finished: Sequence[Finished]
+) -> bytes:
+    """Return the record as indented JSON."""
+    content = {
+        "export_id": origin.export_id,
+        "created_at": origin.begun_at.isoformat(),
+        "finished_at": datetime.now(UTC).isoformat(),
+        "format": request.packing.fmt.name,
+        "compression": request.packing.fmt.compression,
+        "request": request.fields.model_dump(mode="json", exclude_defaults=True),
+        "files": [{name: value for name, value in asdict(file).items() if name != "uri"} for file in files],
+        "datasets": [_dataset(one) for one in finished],
+    }
+    return (json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n").encode()
+
+
+def _dataset(one: Finished) -> Mapping[str, object]:
+    account = one.account
+    return {
+        "dataset": one.item.name,
+        "source_count": account.source_count,
+        "row_count": one.rows,
+        "filtered_count": account.filtered_count,
+        "invalid_count": account.invalid_count,
+        "quarantined_count": account.quarantined_count,
+        "quality": account.quality,
+        "snapshot": asdict(account.snapshot),
+        "columns": [asdict(column) for column in describe_schema(one.item.plan.published_schema)],
+        "warnings": account.warnings,
+    }

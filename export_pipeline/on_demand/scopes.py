@@ -1,0 +1,26 @@
+"""Entries that are for one of several datasets: `logs: message`, or without the dataset and the colon, for all."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from export_pipeline.errors import ConfigError
+
+_SCOPED: Final = re.compile(r"\s*(?P<scope>[A-Za-z_][\w.]*)\s*:(?!:)(?P<entry>.*)", re.DOTALL)
+
+
+def entries_for(name: str, entries: Sequence[str]) -> list[str]:
+    """Return what is for the dataset or table `name`, and what is for all."""
+    return [entry for scope, entry in map(_scoped, entries) if scope in {None, name}]
+
+
+def require_known_scopes(entries: Sequence[str], names: Sequence[str]) -> None:
+    """Raise ConfigError for entries of a dataset that is not exported."""
+    scopes = [scope for scope, _ in map(_scoped, entries)]
+    if unknown := [scope for scope in scopes if scope is not None and scope not in names]:
+        raise ConfigError(f"{', '.join(unknown)} is not exported; there is {', '.join(names) or 'nothing'}")
+
+
+def _scoped(entry: str) -> tuple[str | None, str]:
+    found = _SCOPED.fullmatch(entry)
+    return (found["scope"], found["entry"].strip()) if found else (None, entry.strip())

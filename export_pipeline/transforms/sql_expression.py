@@ -1,0 +1,159 @@
+"""An expression in SQL's words becomes one of Polars that is exact, or fails by name.
+
+Polars reads the words. What it would do silently is mended in the expression's tree: whole numbers are reckoned in
+128 bits and must fit 64, a division by zero is found beforehand, a branch of CASE fails for the rows that take it only,
+and a decimal becomes a floating-point number by CAST alone. Decimals are exact by themselves: sums, differences and
+products have all digits or overflow with an error.
+"""
+
+from dataclasses import dataclass, field
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from export_pipeline.errors import ConfigError
+from export_pipeline.transforms.sql_nodes import (
+    Node,
+    children,
+    expression_of,
+    function_of,
+    kind_of,
+    tree_of,
+    with_children,
+)
+from export_pipeline.transforms.sql_refusals import refuse_clock, refuse_foreign, refuse_unknown
+
+_LONGEST = 4_000
+_TOO_DEEP = "the expression is too long or too deeply nested; spread it over several fields, which may use each other"
+_DIVISIONS = frozenset({"Div", "IntDiv", "Rem", "Divide", "TrueDivide", "FloorDivide", "Modulus"})
+_WRAPPING = frozenset({"Plus", "Minus", "Multiply", "Mul", "IntDiv", "Rem", "FloorDivide", "Modulus", "Abs"})
+
+
+@dataclass(frozen=True, slots=True)
+class Calculation:
+    """An exact expression, and its divisors: where one is zero, there is no result."""
+
+    expression: pl.Expr
+    divisors: tuple[pl.Expr, ...]
+    inputs: tuple[str, ...]
+    """The columns that it reads."""
+
+
+def calculation(text: str, columns: pl.DataFrame) -> Calculation:
+    """Return what `text` computes; `columns` has the columns there are, without rows.
+
+    Raises: ConfigError for an error of syntax, an unknown column, types that do not fit, and what is not row by row.
+    """
+    refuse_clock(text)
+    if len(text) > _LONGEST:
+        raise ConfigError(_TOO_DEEP)
+    try:
+        parsed = pl.sql_expr(text)
+        tree = tree_of(parsed)
+        inputs = tuple(dict.fromkeys(parsed.meta.root_names()))
+    except RecursionError:
+        raise ConfigError(_TOO_DEEP) from None
+    except (PolarsError, TypeError) as error:  # TypeError: several expressions
+        raise ConfigError(f"{_first_line(error)}; write one expression such as sale-cost or upper(message)") from None
+    refuse_foreign(tree)
+    refuse_unknown(inputs, columns.columns)
+    rewriting = _Rewriting(columns)
+    try:
+        exact = expression_of(rewriting.exact(tree, None))
+        columns.select(exact)
+    except PolarsError as error:
+        said = _first_line(error)
+        deep = "could not deserialize" in said
+        raise ConfigError(_TOO_DEEP if deep else f"{said}; the columns: {_typed(inputs, columns)}") from None
+    except RecursionError:
+        raise ConfigError(_TOO_DEEP) from None
+    return Calculation(exact, tuple(rewriting.divisors), inputs)
+
+
+@dataclass(slots=True)
+class _Rewriting:
+    """Makes a tree exact from the leaves up; `guard` is true where a row takes the branch that a node stands in."""
+
+    columns: pl.DataFrame
+    divisors: list[pl.Expr] = field(default_factory=list)
+
+    def exact(self, node: Node, guard: pl.Expr | None) -> Node:
+        kind, parts = kind_of(node)
+        if kind == "Ternary":
+            return self._branches(node, guard)
+        operands = {place: self.exact(child, guard) for place, child in children(node).items()}
+        if kind == "Cast":
+            operands["expr"] = tree_of(_masked(expression_of(operands["expr"]), guard))
+            return with_children(node, operands)
+        self._require_no_floats_of_decimals(node, operands)
+        operation = _operation(kind, parts)
+        if operation == "Generic" and self._type(node).is_integer():
+            raise ConfigError("a power of whole numbers may lose digits unseen; multiply, or cast(… as double) first")
+        last = next(reversed(operands), "")
+        if operation in _DIVISIONS:
+            divisor = _masked(expression_of(operands[last]), guard)
+            self.divisors.append(divisor)
+            operands[last] = tree_of(pl.when(divisor != 0).then(divisor))
+        elif operation in _WRAPPING:
+            operands[last] = tree_of(_masked(expression_of(operands[last]), guard))
+        if operation in _WRAPPING and all(self._type(operand).is_integer() for operand in operands.values()):
+            return self._in_128_bits(node, operands)
+        return with_children(node, operands)
+
+    def _branches(self, node: Node, guard: pl.Expr | None) -> Node:
+        parts = children(node)
+        predicate = self.exact(parts["predicate"], guard)
+        taken = expression_of(predicate).fill_null(value=False)
+        operands = {
+            "predicate": predicate,
+            "truthy": self.exact(parts["truthy"], taken if guard is None else guard & taken),
+            "falsy": self.exact(parts["falsy"], ~taken if guard is None else guard & ~taken),
+        }
+        self._require_no_floats_of_decimals(node, {name: operands[name] for name in ("truthy", "falsy")})
+        return with_children(node, operands)
+
+    def _in_128_bits(self, node: Node, operands: dict[str, Node]) -> Node:
+        """Reckon with operands of 64 bits in 128, which hold every sum and product of two, and go back if it fits."""
+        widened = {place: tree_of(expression_of(one).cast(pl.Int128)) for place, one in operands.items()}
+        return tree_of(expression_of(with_children(node, widened)).cast(pl.Int64))
+
+    def _require_no_floats_of_decimals(self, node: Node, operands: dict[str, Node]) -> None:
+        types = [self._type(operand) for operand in operands.values()]
+        literal = [kind_of(operand)[0] == "Literal" for operand in operands.values()]
+        if not any(one.is_decimal() and not written for one, written in zip(types, literal, strict=True)):
+            return
+        floats = any(one.is_float() for one in types)
+        if floats or self._type(with_children(node, operands | self._predicate(node))).is_float():
+            raise ConfigError(
+                "a decimal would become a floating-point number, which is not exact; say which is meant: "
+                "cast(… as decimal(p,s)) or cast(… as double)"
+            )
+
+    @staticmethod
+    def _predicate(node: Node) -> dict[str, Node]:
+        whole = children(node)
+        return {"predicate": whole["predicate"]} if "predicate" in whole else {}
+
+    def _type(self, node: Node) -> pl.DataType:
+        return self.columns.select(expression_of(node).alias("_")).dtypes[0]
+
+
+def _operation(kind: str, parts: Node) -> str:
+    if kind == "BinaryExpr":
+        return str(parts["op"])
+    if kind != "Function":
+        return ""
+    group, name = function_of(parts)
+    return str(parts["function"]["Sql"]["Binary"]) if (group, name) == ("Sql", "Binary") else name
+
+
+def _masked(operand: pl.Expr, guard: pl.Expr | None) -> pl.Expr:
+    return operand if guard is None else pl.when(guard).then(operand)
+
+
+def _typed(inputs: tuple[str, ...], columns: pl.DataFrame) -> str:
+    return ", ".join(f"{name} {columns.schema[name]}" for name in inputs) or "none"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

@@ -1,0 +1,39 @@
+"""What is refused in a computed field before it is made: other rows, the clock, columns that are not there."""
+
+import difflib
+import re
+
+from export_pipeline.errors import ConfigError
+from export_pipeline.transforms.sql_nodes import Node, foreign_nodes
+
+_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
+_CLOCK = re.compile(
+    r"\b(now\s*\(|current_date\b|current_time\b|current_timestamp\b|localtime\b|localtimestamp\b)", re.IGNORECASE
+)
+
+
+def refuse_clock(text: str) -> None:
+    """Raise ConfigError for what gives the time at which it is computed."""
+    if found := _CLOCK.search(_QUOTED.sub("''", text)):
+        raise ConfigError(
+            f"{found[0].rstrip('( ')} is another at each export: the same rows would give other files. Write a fixed "
+            "time, such as timestamp '2026-11-20 00:00:00'"
+        )
+
+
+def refuse_foreign(tree: Node) -> None:
+    """Raise ConfigError for what looks at other rows, and for what is not known to be of one row alone."""
+    if foreign := sorted(set(foreign_nodes(tree))):
+        raise ConfigError(
+            f"{', '.join(foreign)} cannot stand in a computed field: each row's value must come from that row alone. "
+            "Aggregates (sum, max, count …), window functions, unnest and names after AS cannot be used; "
+            "docs/custom.md lists what can"
+        )
+
+
+def refuse_unknown(inputs: tuple[str, ...], known: list[str]) -> None:
+    """Raise ConfigError for columns that are not there, with the nearest name."""
+    if unknown := [name for name in inputs if name not in known]:
+        near = difflib.get_close_matches(unknown[0], known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+        raise ConfigError(f"there is no column {', '.join(unknown)}; {hint}")
