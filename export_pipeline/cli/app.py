@@ -14,13 +14,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from export_pipeline.cli.exit_codes import EXIT_PERMANENT, EXIT_TRANSIENT
 from export_pipeline.cli.export_command import export
+from export_pipeline.cli.exports.commands import commands
 from export_pipeline.cli.options import DEFAULT_HOME, HomeOption
 from export_pipeline.errors import ExportError, TransientError
-
-EXIT_PERMANENT = 1
-EXIT_TRANSIENT = 75
-"""sysexits.h's EX_TEMPFAIL: the same command may work later."""
 
 app = typer.Typer(
     name="export-pipeline",
@@ -86,6 +84,7 @@ def check(
 
 
 app.command()(export)
+app.add_typer(commands)
 
 
 @app.command()

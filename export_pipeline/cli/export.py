@@ -2,13 +2,13 @@
 
 import os
 import sys
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 from dagster import DagsterInstance, Failure
+from dagster._core.errors import DagsterExecutionInterruptedError  # which has no public name
 from rich.console import Console
 
 from export_pipeline.cli.export_report import report_delivery, report_previews
@@ -21,6 +21,9 @@ from export_pipeline.on_demand.packing import STREAM
 from export_pipeline.on_demand.request import request_of
 from export_pipeline.settings import Settings
 
+_TAGS: Final = {"dagster/max_retries": "0"}
+"""Whoever waits for the run is told that it failed: nobody begins it again behind their back."""
+
 
 def run_export(given: Mapping[str, Any], home: Path) -> None:
     """Export what was asked for and say where it is. Raises: ExportError; every mistake before connecting."""
@@ -28,12 +31,14 @@ def run_export(given: Mapping[str, Any], home: Path) -> None:
     request_of(fields, Settings.load())
     with _standard_output(is_stream=fields.output == STREAM) as stream, _settings(home) as settings:
         with instance_of(settings) as instance, ExportBars(Console(stderr=True)) as bars:
-            caller = Caller(bars.show, report_delivery, report_previews, stream)
+            caller = Caller(bars.show, report_delivery, report_previews, stream, cancels=True)
             job = on_demand_definitions(on_demand_job(settings, caller)).resolve_job_def(JOB)
             try:
-                job.execute_in_process(instance=instance, run_config=_run_config(given), run_id=str(uuid.uuid4()))
+                job.execute_in_process(instance=instance, run_config=dict(given), tags=_TAGS)
             except Failure as failure:
                 raise _ours(failure) from None
+            except DagsterExecutionInterruptedError:
+                raise KeyboardInterrupt from None
 
 
 @contextmanager
@@ -53,8 +58,8 @@ def _settings(home: Path) -> Iterator[Settings]:
 
 @contextmanager
 def instance_of(settings: Settings) -> Iterator[DagsterInstance]:
-    """Give Dagster's instance; where no storage is set, one that forgets the run with the process."""
-    if settings.storage_url is None:
+    """Give Dagster's instance; where there is none, one that forgets the run with the process."""
+    if settings.storage_url is None or not os.environ.get("DAGSTER_HOME"):
         with DagsterInstance.ephemeral() as instance:
             yield instance
         return
@@ -70,13 +75,6 @@ def _standard_output(*, is_stream: bool) -> Iterator[BinaryIO | None]:
         return
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as stream:
         yield stream
-
-
-def _run_config(given: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {
-        "ops": {JOB: {"config": dict(given)}},
-        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-    }
 
 
 def _ours(failure: Failure) -> ExportError:

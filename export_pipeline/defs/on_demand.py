@@ -4,11 +4,14 @@ The id of an export is the id of its run. What it exports, and how far it is, st
 searches show without reading the run's events.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, BinaryIO, Final
 
-from dagster import Config, Definitions, JobDefinition, Nothing, OpExecutionContext, Out, job, op
+from dagster import Config, ConfigMapping, Definitions, JobDefinition, Nothing, OpExecutionContext, Out, job, op
+from dagster._core.errors import DagsterExecutionInterruptedError  # which has no public name
 from pydantic import create_model
 
 from export_pipeline.defs.lifeline import with_lifeline
@@ -27,36 +30,39 @@ from export_pipeline.progress import OnProgress, ignore_progress
 from export_pipeline.settings import Settings
 
 JOB: Final = "export"
-_EXAMPLE: Final = {"datasets": ["logs"], "start": "2026-11-20", "end": "2026-11-21", "format": "csv"}
+_OP: Final = "export_rows"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What a process that runs the job itself wants of it: to see its progress and its results.
+    """What a process that runs the job itself wants of it: to see its progress and its results, not its log.
 
-    `stream` is what the output `-` means; there is none where nobody waits for the run.
+    `stream` is what the output `-` means. `cancels` says that an interrupt is somebody's Ctrl-C, which cancels the run;
+    otherwise the process was stopped from outside, and the run has failed.
     """
 
     on_progress: OnProgress = ignore_progress
     on_delivery: Callable[[Delivery], None] = lambda _: None
     on_preview: Callable[[Sequence[Preview]], None] = lambda _: None
     stream: BinaryIO | None = None
+    cancels: bool = False
 
 
 def on_demand_job(settings: Settings, caller: Caller = Caller()) -> JobDefinition:  # noqa: B008 - frozen
     """Return the job."""
 
     @op(
-        name=JOB,
+        name=_OP,
         description="Reads one snapshot of each dataset or table, and publishes all of it below exports/{run id}/, or "
         "nothing. A wrong config fails before anything is connected, with all of its mistakes.",
         out=Out(Nothing, io_manager_key=PLAN_IO_MANAGER),
         pool=SOURCE_POOL,
     )
-    def export(context: OpExecutionContext, config: request_config()) -> None:  # type: ignore[valid-type] # made of the fields
+    def export_rows(context: OpExecutionContext, config: request_config()) -> None:  # type: ignore[valid-type] # noqa: ARG001 - Dagster checks it
         attempt = Attempt(context.instance, context.run_id, context.retry_number)
-        with retries_by_error_class(attempt):
-            request = request_of(fields_of(_given(context)), settings)
+        with _canceled(context, caller), retries_by_error_class(attempt):
+            # What was left out must not be its default here: a preset may fill it in.
+            request = request_of(fields_of(context.run.run_config), settings)
             context.instance.add_run_tags(context.run_id, request_tags(request))
             if request.fields.preview is not None:
                 previews = preview(request, context.run_id)
@@ -73,10 +79,10 @@ def on_demand_job(settings: Settings, caller: Caller = Caller()) -> JobDefinitio
     @job(
         name=JOB,
         description="Export now: any rows and columns of datasets or tables, in any format, into one folder of its own.",
-        config={"ops": {JOB: {"config": _EXAMPLE}}},
+        config=ConfigMapping(partial(_to_op, quietly=caller.cancels), request_config().to_fields_dict()),
     )
     def export_now() -> None:
-        export()
+        export_rows()
 
     return export_now
 
@@ -92,10 +98,21 @@ def request_config() -> type[Config]:
     return create_model("ExportConfig", __base__=Config, **fields)
 
 
-def _given(context: OpExecutionContext) -> Mapping[str, object]:
-    """Return what the run was given, without the fields that were left out: a preset may fill in those."""
-    given: Mapping[str, object] = context.run.run_config["ops"][JOB]["config"]
-    return given
+def _to_op(given: Mapping[str, object], *, quietly: bool) -> Mapping[str, object]:
+    """Return the config of the whole run; quietly, nothing is logged on the terminal, where the caller speaks."""
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    return {"ops": {_OP: {"config": given}}} | (quiet if quietly else {})
+
+
+@contextmanager
+def _canceled(context: OpExecutionContext, caller: Caller) -> Iterator[None]:
+    """Let Dagster end the run as canceled where the caller's user has interrupted it."""
+    try:
+        yield
+    except DagsterExecutionInterruptedError:
+        if caller.cancels:
+            context.instance.report_run_canceling(context.run)
+        raise
 
 
 def _run(context: OpExecutionContext, request: Request, attempt: Attempt, caller: Caller) -> Delivery:

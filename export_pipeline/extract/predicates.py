@@ -32,8 +32,8 @@ def split(
     """
     pushed: list[Filter] = []
     left: list[Filter] = []
-    flat = all_of([filter])
-    for part in flat.parts if isinstance(flat, AllOf) else (filter,):
+    whole = all_of([filter])
+    for part in whole.parts if isinstance(whole, AllOf) else (filter,):
         (pushed if all(map(is_pushable, conditions_of(part))) else left).append(part)
     for part in left:
         _require_without_source(part)

@@ -82,7 +82,7 @@ def _conform_column(array: pa.Array, column: SelectedColumn, selection: Selectio
     except pa.ArrowInvalid as error:
         raise UnrepresentableValueError(
             f"{where}: column {column.name!r} holds a value that {declared} cannot hold: {error}; "
-            "declare the column as text (numeric without precision) in the dataset"
+            "declare the column as text (numeric without precision) in the dataset, or export a view that casts it"
         ) from error
 
 
@@ -96,5 +96,5 @@ def _require_plain_times(array: pa.Array, column: SelectedColumn, where: str) ->
         return
     raise UnrepresentableValueError(
         f"{where}: column {column.name!r} holds infinity or a year outside 1 to 9999; "
-        "set special_times to `null` or `text` for the dataset, or mend the rows"
+        "set special_times to `null` or `text` for the dataset, or mend the rows, or export a view that casts it to text"
     )

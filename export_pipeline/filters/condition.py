@@ -101,13 +101,13 @@ Filter = Condition | AllOf | AnyOf
 
 def all_of(filters: Iterable[Filter]) -> Filter | None:
     """Return the filter that is true where all of `filters` are; None for none of them."""
-    parts = tuple(part for each in filters for part in (each.parts if isinstance(each, AllOf) else (each,)))
+    parts = tuple(_flattened(filters, AllOf))
     return AllOf(parts) if len(parts) > 1 else next(iter(parts), None)
 
 
 def any_of(filters: Iterable[Filter]) -> Filter | None:
     """Return the filter that is true where one of `filters` is; None for none of them."""
-    parts = tuple(part for each in filters for part in (each.parts if isinstance(each, AnyOf) else (each,)))
+    parts = tuple(_flattened(filters, AnyOf))
     return AnyOf(parts) if len(parts) > 1 else next(iter(parts), None)
 
 
@@ -123,6 +123,15 @@ def conditions_of(filter: Filter) -> Iterator[Condition]:  # noqa: A002 - the wo
 def columns_of(filter: Filter) -> frozenset[str]:  # noqa: A002 - the word for it
     """Return the names of the columns that `filter` looks at."""
     return frozenset(condition.column for condition in conditions_of(filter))
+
+
+def _flattened(filters: Iterable[Filter], kind: type[AllOf | AnyOf]) -> Iterator[Filter]:
+    """Yield `filters` with the parts of those of `kind` in their place, and of those in them."""
+    for each in filters:
+        if isinstance(each, kind):
+            yield from _flattened(each.parts, kind)
+        else:
+            yield each
 
 
 def _arity(operator: Operator) -> tuple[int, float]:

@@ -75,7 +75,7 @@ class RequestFields(BaseModel):
         description="default is zstd inside of Parquet, none elsewhere; snappy only for Parquet; none of them for xlsx",
     )
     compression_level: int | None = Field(
-        default=None, description="How hard to compress; none for the usual. gzip 1 to 9, zstd 1 to 22. For example 6"
+        default=None, description="How hard to compress; none for the fast one. gzip 1 to 9, zstd 1 to 19. For example 6"
     )
     split_rows: int | None = Field(
         default=None, description="Begin a new file after this many rows; none for one file a dataset. For example 1000000"

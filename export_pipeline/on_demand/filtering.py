@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from functools import partial
 from typing import Final
 
 import pyarrow as pa
 
 from export_pipeline.datasets.dataset import Dataset
-from export_pipeline.extract.predicates import is_exact, source_schema, split
+from export_pipeline.datasets.push_down import push_down
+from export_pipeline.extract.predicates import source_schema
 from export_pipeline.filters.condition import AllOf, AnyOf, Condition, Filter, Operator
 from export_pipeline.filters.parse import parse_filter
 from export_pipeline.filters.resolve import problems
@@ -35,17 +35,8 @@ def filters_of(
         mistakes.add("filters", f"{name}: {problem}")
     if wanted and not found:
         with mistakes.noted("filters"):
-            return split(AllOf(tuple(wanted)), partial(_is_pushable, dataset))
+            return push_down(dataset, AllOf(tuple(wanted)))
     return None, None
-
-
-def _is_pushable(dataset: Dataset, condition: Condition) -> bool:
-    """Whether the server judges the condition as we would judge the published value."""
-    column = next((one for one in dataset.selection.columns if one.name == condition.column), None)
-    if column is None or not is_exact(condition, column):
-        return False
-    altered = frozenset[str]().union(*(transform.alters() for transform in dataset.transforms))
-    return condition.of_source or condition.column not in altered
 
 
 def nearest(name: str, names: Sequence[str]) -> str:

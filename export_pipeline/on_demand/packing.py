@@ -11,6 +11,7 @@ from export_pipeline.write.formats.registry import FORMATS
 
 STREAM: Final = "-"
 """The output that is no file but the standard output."""
+XLSX: Final = "xlsx"
 _STREAMED: Final = ("csv", "json", "jsonl")
 
 
@@ -23,6 +24,11 @@ class Packing:
     split_bytes: int | None = None
     is_zip: bool = False
     output: str | None = None
+
+    @property
+    def is_workbook(self) -> bool:
+        """Whether all datasets become sheets of one file."""
+        return self.fmt.name == XLSX
 
     @property
     def is_split(self) -> bool:
@@ -43,6 +49,10 @@ def packing_of(fields: RequestFields, mistakes: Mistakes) -> Packing:
         if value is not None and value < smallest:
             mistakes.add(name, f"it is {value}; it must be {smallest} or more")
     packing = Packing(fmt, fields.split_rows, fields.split_bytes, fields.zip, fields.output)
+    if packing.is_workbook and (packing.is_split or packing.is_zip):
+        mistakes.add("format", "xlsx is one file, and a zip archive already; leave split_rows, split_bytes and zip out")
+    if fields.totals and not packing.is_workbook:
+        mistakes.add("totals", "they are for xlsx; choose that format, or leave them out")
     if fields.output == STREAM:
         _check_stream(fields, packing, mistakes)
     return packing

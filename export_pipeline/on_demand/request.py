@@ -39,7 +39,7 @@ class Request:
     @property
     def gives_one_file(self) -> bool:
         """Whether all of it becomes one file."""
-        return self.packing.is_zip or (len(self.names) == 1 and not self.packing.is_split)
+        return self.packing.is_zip or self.packing.is_workbook or (len(self.names) == 1 and not self.packing.is_split)
 
     def items(self, source: Source, origin: Origin) -> Sequence[Item]:
         """Return what is read for each dataset and table; the source is asked what its tables are like.

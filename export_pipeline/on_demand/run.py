@@ -10,9 +10,11 @@ from export_pipeline.extract.source import Source
 from export_pipeline.on_demand.item import Item
 from export_pipeline.on_demand.location import Location, location_of
 from export_pipeline.on_demand.origin import Origin
+from export_pipeline.on_demand.outlets.archive import ArchiveOutlet
 from export_pipeline.on_demand.outlets.files import FilesOutlet
 from export_pipeline.on_demand.outlets.outlet import DeliveredFile, Finished, Outlet
 from export_pipeline.on_demand.outlets.stream import StreamOutlet
+from export_pipeline.on_demand.outlets.workbook import WorkbookOutlet
 from export_pipeline.on_demand.packing import STREAM
 from export_pipeline.on_demand.record import record_of
 from export_pipeline.on_demand.request import Request
@@ -64,7 +66,7 @@ def run(
         return _into(_stream_outlet(request, stream), items, source, origin, on_progress)
     location = location_of(request, export_id)
     try:
-        delivery = _into(FilesOutlet(location, request.packing), items, source, origin, on_progress)
+        delivery = _into(_outlet(request, location, items, origin), items, source, origin, on_progress)
         if not location.is_output:
             record = record_of(request, origin, delivery.files, delivery.finished)
             location.destination.put(export_record(export_id), record)
@@ -93,6 +95,15 @@ def _take(outlet: Outlet, item: Item, source: Source, export_id: str, on_progres
     rows.settle()
     rows.account.require_complete(where, written)
     return Finished(item, export_id, rows.account, written, (begun, datetime.now(UTC)), profile.seconds)
+
+
+def _outlet(request: Request, location: Location, items: Sequence[Item], origin: Origin) -> Outlet:
+    packing = request.packing
+    if packing.is_workbook:
+        return WorkbookOutlet(location, request, items, origin)
+    if packing.is_zip:
+        return ArchiveOutlet(location, packing, items, origin)
+    return FilesOutlet(location, packing)
 
 
 def _stream_outlet(request: Request, stream: BinaryIO | None) -> StreamOutlet:

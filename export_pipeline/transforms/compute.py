@@ -15,7 +15,7 @@ import pyarrow as pa
 from polars.exceptions import PolarsError
 
 from export_pipeline.errors import ConfigError, TransformError
-from export_pipeline.transforms.columns import append_fields, rebuild_batch
+from export_pipeline.transforms.columns import rebuild_batch
 from export_pipeline.transforms.plain_types import plain_array, plain_type
 from export_pipeline.transforms.sql_expression import Calculation, calculation
 from export_pipeline.transforms.transform import Input, Lineage, Transform
@@ -104,9 +104,9 @@ def _taken(name: str, schema: pa.Schema) -> pa.Schema:
 
 
 def _output_field(one: Computed, schema: pa.Schema) -> pa.Field:
-    field = pa.field(one.name, _output_type(one.expression, schema))
-    append_fields(ComputeFields.name, schema, [field])
-    return field
+    if one.name in schema.names:
+        raise ConfigError(f"there is a column {one.name} already; give the field another name")
+    return pa.field(one.name, _output_type(one.expression, schema))
 
 
 @lru_cache(maxsize=256)

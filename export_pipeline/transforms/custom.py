@@ -95,6 +95,8 @@ class CustomTransform(Transform):
         try:
             table = self._called(pa.RecordBatch.from_pylist([], schema=schema))
             found = {one.name: declared.get(one.name) or self._plain(one) for one in table.schema}
+            if absent := [name for name in declared if name not in found]:
+                raise ConfigError(f"transform {self.name}: {self.function} does not return {', '.join(absent)}")
         except TransformError as error:
             if not declared:
                 raise ConfigError(

@@ -21,7 +21,7 @@ from export_pipeline.transforms.sql_nodes import (
     tree_of,
     with_children,
 )
-from export_pipeline.transforms.sql_refusals import refuse_clock, refuse_foreign, refuse_unknown
+from export_pipeline.transforms.sql_refusals import refuse_foreign, refuse_unknown, refuse_words
 
 _LONGEST = 4_000
 _TOO_DEEP = "the expression is too long or too deeply nested; spread it over several fields, which may use each other"
@@ -44,7 +44,7 @@ def calculation(text: str, columns: pl.DataFrame) -> Calculation:
 
     Raises: ConfigError for an error of syntax, an unknown column, types that do not fit, and what is not row by row.
     """
-    refuse_clock(text)
+    refuse_words(text)
     if len(text) > _LONGEST:
         raise ConfigError(_TOO_DEEP)
     try:

@@ -10,11 +10,20 @@ _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 _CLOCK = re.compile(
     r"\b(now\s*\(|current_date\b|current_time\b|current_timestamp\b|localtime\b|localtimestamp\b)", re.IGNORECASE
 )
+_IS_TRUE = re.compile(r"\bis\s+(not\s+)?(true|false)\b", re.IGNORECASE)
 
 
-def refuse_clock(text: str) -> None:
-    """Raise ConfigError for what gives the time at which it is computed."""
-    if found := _CLOCK.search(_QUOTED.sub("''", text)):
+def refuse_words(text: str) -> None:
+    """Raise ConfigError for what gives the time at which it is computed, and for what Polars means otherwise than SQL.
+
+    Polars takes `is true` for `= true`, which is NULL where SQL's is false.
+    """
+    unquoted = _QUOTED.sub("''", text)
+    if found := _IS_TRUE.search(unquoted):
+        raise ConfigError(
+            f"`{found[0]}` cannot be used; write coalesce(…, false) or coalesce(…, true) for what NULL is"
+        )
+    if found := _CLOCK.search(unquoted):
         raise ConfigError(
             f"{found[0].rstrip('( ')} is another at each export: the same rows would give other files. Write a fixed "
             "time, such as timestamp '2026-11-20 00:00:00'"

@@ -114,6 +114,8 @@ class Manifest:
     """Run id of the Parquet export that a derived format was made from."""
     quarantine: QuarantineFile | None
     software_version: str
+    contents: tuple[JsonObject, ...] = ()
+    """Of a file that holds several datasets: what the manifest of each one says of its rows."""
     manifest_version: Literal[1] = MANIFEST_VERSION
 
     def __post_init__(self) -> None:

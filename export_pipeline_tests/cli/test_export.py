@@ -91,7 +91,7 @@ def test_what_the_export_warns_of_is_said(invoke: Invoke, source_url: str, sql: 
     done = invoke(
         "export", "ips", "-o", tmp_path / "x.csv", "--format", "csv", environ={"EXPORT_SOURCE_URL": source_url}
     )
-    assert "warning: table ip_addresses has columns that are not exported: extra" in done.stderr
+    assert "warning: ips: table ip_addresses has columns that are not exported: extra" in done.stderr
     assert done.returncode == 0
 
 
@@ -99,10 +99,10 @@ def test_what_the_export_warns_of_is_said(invoke: Invoke, source_url: str, sql: 
     ("arguments", "said"),
     [
         (("things",), "there is no dataset 'things'; choose one of logs, anomalies, ips"),
-        (("ips", "--format", "xlsx"), "parquet, csv, json, jsonl"),
+        (("ips", "--format", "xml"), "format: 'xml': input should be 'parquet', 'csv', 'json', 'jsonl' or 'xlsx'"),
         (("ips", "--start", "2026-11-20", "--end", "2026-11-19"), "start 2026-11-20T00:00:00+00:00 lies after end"),
-        (("ips", "--start", "soon"), "--start 'soon' is no ISO date or time; write 2026-11-20"),
-        (("ips", "--end", "20.11.2026"), "--end '20.11.2026' is no ISO date or time"),
+        (("ips", "--start", "soon"), "start: 'soon' is no ISO date or time; write 2026-11-20"),
+        (("ips", "--end", "20.11.2026"), "end: '20.11.2026' is no ISO date or time"),
     ],
 )
 def test_a_wrong_argument_is_said_before_connecting(

@@ -27,6 +27,7 @@ from export_pipeline_tests.contracts.written_values import (
     plain_rows,
     read_with_duckdb,
     read_with_json,
+    read_with_openpyxl,
     read_with_pyarrow,
 )
 from export_pipeline_tests.write.variants import VARIANTS
@@ -55,6 +56,8 @@ def readers(fmt: Format, request: pytest.FixtureRequest) -> list[Reader]:
     """Give the readers of the format, none of them ours."""
     if fmt.name == "parquet":
         return [read_with_pyarrow, read_with_duckdb]
+    if fmt.name == "xlsx":
+        return [read_with_openpyxl]
     return [request.getfixturevalue("copy_reader") if fmt.name == "csv" else read_with_json]
 
 

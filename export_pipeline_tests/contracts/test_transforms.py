@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from export_pipeline.errors import ConfigError
 from export_pipeline.transforms.canonicalize_level import CanonicalizeLevel
 from export_pipeline.transforms.clean_message import CleanMessage
+from export_pipeline.transforms.compute import Computed, ComputeFields
+from export_pipeline.transforms.custom import CustomTransform
 from export_pipeline.transforms.description import describe
 from export_pipeline.transforms.enrich_context import EnrichContext
 from export_pipeline.transforms.extract_metadata import ExtractMetadata
@@ -27,7 +29,7 @@ DEVICES = Lookup("devices", ("id", "name"))
 DEVICE_ROWS = pa.table({"id": pa.array([1, 2], pa.int64()), "name": ["core", "edge"]})
 
 SAMPLES: dict[str, Transform] = {
-    sample.name: sample
+    type(sample).name: sample
     for sample in (
         StandardizeTimestamps(("timestamp", "pushed_at"), zone="Europe/Berlin"),
         CanonicalizeLevel("log_level"),
@@ -36,6 +38,8 @@ SAMPLES: dict[str, Transform] = {
         FlattenJson("structured_data", (JsonField("priority", "int64"), JsonField("a.b", output="deep"))),
         NormalizeAddress("device_ip", host_output="host"),
         EnrichContext("device_id", DEVICES, (JoinedColumn("name", "device_name"),)),
+        ComputeFields((Computed("next_id", "device_id+1"), Computed("known", "next_id > 1 and message = raw_message"))),
+        CustomTransform("export_pipeline_tests.transforms.own_functions:shout", {"mark": "!"}),
     )
 }
 
@@ -145,7 +149,7 @@ def test_splitting_a_batch_gives_the_same_rows(
 
 @ANY_TRANSFORM
 def test_every_new_column_says_which_columns_it_is_made_of(sample: Transform) -> None:
-    made = sample.lineage()
+    made = sample.lineage_over(SCHEMA)
     assert (
         set(sample.output_schema(SCHEMA).names) - set(SCHEMA.names)
         <= made.keys()
@@ -165,7 +169,7 @@ def test_a_column_changes_only_with_those_it_is_made_of(
     altered = [row | {changed: other[changed]} for row, other in zip(rows, others, strict=False)]
     before, after = run(sample, make_batch(rows[: len(altered)])), run(sample, make_batch(altered))
     for name in before.schema.names:
-        if Input(changed) not in sample.lineage().get(name, (Input(name),)):
+        if Input(changed) not in sample.lineage_over(SCHEMA).get(name, (Input(name),)):
             assert after.column(name).equals(before.column(name)), name
 
 
@@ -221,7 +225,7 @@ def test_its_description_survives_json(sample: Transform) -> None:
     description = describe(sample)
     assert json.loads(json.dumps(description)) == description
     assert description["name"] == sample.name
-    assert description["parameters"] != describe(TRANSFORMS[sample.name]())["parameters"]
+    assert description["parameters"] != describe(type(sample)())["parameters"]
 
 
 @pytest.mark.parametrize(("name", "column"), list(INPUTS.items()))

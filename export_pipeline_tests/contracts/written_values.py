@@ -7,6 +7,7 @@ import base64
 import csv
 import io
 import json
+import re
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import duckdb
+import openpyxl
 import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -237,6 +239,58 @@ def _numbers(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     if isinstance(value, list):
         return [_numbers(item) for item in value]
     return (value[0], _numbers(value[1])) if isinstance(value, tuple) else value
+
+
+def read_with_openpyxl(path: Path) -> list[Row]:
+    """Read a workbook of one sheet. Where a number or a time stayed text, it is read from its text."""
+    book = openpyxl.load_workbook(path, read_only=True)
+    header, *rows = book.worksheets[0].iter_rows(values_only=True)
+    assert list(header) == list(TYPES)
+    book.close()
+    return [_from_cells([*row, *[None] * (len(TYPES) - len(row))]) for row in rows]
+
+
+def _from_cells(values: list[Any]) -> Row:
+    return [
+        None if value is None else _FROM_CELL.get(name, unescaped)(value)
+        for name, value in zip(TYPES, values, strict=True)
+    ]
+
+
+def unescaped(text: str) -> str:
+    """Return what Excel shows of a text in its XML: openpyxl leaves that to its callers."""
+    return re.sub("_x([0-9A-Fa-f]{4})_", lambda found: chr(int(found[1], 16)), text)
+
+
+def _decimal(value: Any, scale: int) -> Decimal:  # noqa: ANN401 - a number or its text
+    return Decimal(str(value)).quantize(Decimal(1).scaleb(-scale), context=_WIDE)
+
+
+def _cell_time(value: datetime | str) -> str:
+    return _instant(datetime.fromisoformat(value) if isinstance(value, str) else value)
+
+
+def _cell_day(value: datetime | str) -> str:
+    return value if isinstance(value, str) else value.date().isoformat()
+
+
+def _cell_list(name: str) -> Plain:
+    return lambda value: TYPES[name].from_json(json.loads(unescaped(value), parse_int=_Digits, parse_float=_Digits))
+
+
+_FROM_CELL: Final[Mapping[str, Plain]] = {
+    **dict.fromkeys(("small", "whole", "big"), int),
+    "flag": _same,
+    "float": lambda value: _bits64(float(value)),
+    "single": lambda value: _bits32(float(value)),
+    "money": lambda value: str(_decimal(value, 2)),
+    "tiny": lambda value: _all_digits(_decimal(value, 20)),
+    "day": _cell_day,
+    **dict.fromkeys(("naive", "moment"), _cell_time),
+    "raw": lambda value: bytes.fromhex(value.removeprefix("\\x")),
+    "doc": lambda value: _parsed(unescaped(value)),
+    **{name: _cell_list(name) for name in ("tags", "counts", "shares")},
+}
 
 
 class CopyReader:

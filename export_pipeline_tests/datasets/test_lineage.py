@@ -70,3 +70,7 @@ def test_text_made_of_a_personal_column_is_marked_personal(dataset: Dataset) -> 
         kind = column.type.value_type if pa.types.is_list(column.type) else column.type
         if pa.types.is_string(kind) and found[column.name] & personal:
             assert column.personal, column.name
+
+
+def test_related_columns_are_those_of_the_other_table() -> None:
+    assert origins(LOGS.with_relations(["device"]), "device__ip_address") == {"devices.ip_address"}

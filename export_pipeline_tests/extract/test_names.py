@@ -33,3 +33,9 @@ def test_a_name_reads_as_it_was_written() -> None:
 
 def test_an_identifier_cannot_break_out_of_its_quotes() -> None:
     assert quote('a"; drop') == '"a""; drop"'
+
+
+@pytest.mark.parametrize("parts", [("a", "ops"), ("a", None), ("a.b", 'say "hi"'), ("My Table", "x y"), (" ", "*")])
+def test_a_written_name_reads_back(parts: tuple[str, str | None]) -> None:
+    table = TableName(*parts)
+    assert TableName.parse(table.written) == table

@@ -1,5 +1,7 @@
 """SQL out of selections: quoting, windows, and values that stay values whatever is in them."""
 
+import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,8 +11,14 @@ from hypothesis import strategies as st
 from export_pipeline.errors import ConfigError
 from export_pipeline.extract.literals import literal
 from export_pipeline.extract.names import TableName
-from export_pipeline.extract.query import copy_query, count_query, window_predicates
-from export_pipeline.extract.selection import SelectedColumn, Selection, SpecialTimes, TimeColumn, Window
+from export_pipeline.extract.query import (
+    copy_query,
+    count_query,
+    special_time_columns,
+    special_times_query,
+    window_predicates,
+)
+from export_pipeline.extract.selection import Join, SelectedColumn, Selection, SpecialTimes, TimeColumn, Window
 from export_pipeline_tests.conftest import RunSql
 
 SELECTION = Selection(
@@ -66,3 +74,28 @@ def test_any_text_is_a_value_to_the_server(server_sql: tuple[str, RunSql], text:
 def test_a_time_column_of_another_type_is_refused() -> None:
     with pytest.raises(ConfigError, match="use one of timestamp, timestamptz, date"):
         TimeColumn("at", "int4")
+
+
+def test_a_span_of_a_table_without_times_is_refused_with_the_columns_that_could_place_it() -> None:
+    timeless = replace(SELECTION, time=None)
+    assert window_predicates(timeless, Window()) == []
+    said = 'table Or"der; DROP has no time column; name one with time_column, it has when'
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        window_predicates(timeless, Window(NOON))
+    bare = replace(timeless, columns=SELECTION.columns[:1])
+    with pytest.raises(ConfigError, match="has no time column; and no column of times"):
+        window_predicates(bare, Window(end=NOON))
+
+
+def test_a_limit_is_of_the_tables_own_rows() -> None:
+    join = Join(TableName("other"), "key", "ID", (SelectedColumn("other__key", "key", "int4"),))
+    joined = copy_query(replace(SELECTION, window=Window(NOON), limit=5, joins=(join,)))
+    assert '::timestamp LIMIT 5) AS "t0" LEFT JOIN "other" AS "t1" ON "t1"."key" = "t0"."ID"' in joined
+    assert copy_query(replace(SELECTION, limit=5)).endswith(' FROM "Or""der; DROP" LIMIT 5')
+
+
+def test_special_times_of_joined_tables_are_replaced_and_counted() -> None:
+    join = Join(TableName("other"), "key", "ID", (SelectedColumn("other__at", "when", "date"),))
+    nulled = replace(SELECTION, special_times=SpecialTimes.NULL, joins=(join,))
+    assert special_time_columns(nulled) == ("at", "other__at")
+    assert '"t1"."when"' in str(special_times_query(nulled))

@@ -132,7 +132,7 @@ def test_an_account_without_rights(source_url: str, sql: RunSql, tmp_path: Path)
     ("ask", "said"),
     [
         (lambda: find_dataset("lgos"), "there is no dataset 'lgos'; choose one of logs, anomalies, ips"),
-        (lambda: find_format("xlsx"), "xlsx.* parquet, csv, json, jsonl"),
+        (lambda: find_format("xml"), "xml.* parquet, csv, json, jsonl, xlsx"),
         (
             lambda: Window(datetime(2026, 11, 21, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)),
             "start 2026-11-21T00:00:00.00:00 lies after end 2026-11-20.*swap them",

@@ -14,6 +14,7 @@ from export_pipeline.settings import DatasetSettings, Settings
 from export_pipeline.transforms.standardize_timestamps import StandardizeTimestamps
 
 LOGS = "EXPORT_DATASETS__LOGS__"
+OWN = "export_pipeline_tests.transforms.own_functions"
 
 
 def set_all(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
@@ -127,11 +128,34 @@ def test_two_names_for_the_time_column_are_a_contradiction(monkeypatch: pytest.M
         set_all(monkeypatch, TIME_COLUMN="a", COLUMN_MAP='{"timestamp": "b"}')
 
 
+def test_functions_of_ones_own_become_transforms_and_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = set_all(
+        monkeypatch,
+        TRANSFORMS=f"{OWN}:clean, {OWN}:shout",
+        CHECKS=f'{{"message": ["{OWN}:not_too_long", "{OWN}:is_lower"], "log_level": "{OWN}:is_lower"}}',
+    )
+    logs = settings.dataset("logs")
+    assert [one.name for one in logs.transforms[-2:]] == ["custom_clean", "custom_shout"]
+    assert logs.published_schema.names[-2:] == ["words", "shouted"]
+    rules = {column.name: [rule.name for rule in column.rules] for column in logs.columns}
+    assert rules["message"] == [f"{OWN}:not_too_long", f"{OWN}:is_lower"]
+    assert rules["log_level"] == ["syslog level", f"{OWN}:is_lower"]
+
+
+def test_every_mistake_in_functions_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError) as caught:
+        set_all(monkeypatch, TRANSFORMS=f"no_such:f,{OWN}:of_int", CHECKS='{"massage": "x", "message": "no_such:g"}')
+    said = str(caught.value)
+    assert "\n" not in said
+    for part in ("no_such:f: there is no module", "annotated int", "'x' is no function", "no_such:g", "name massage"):
+        assert part in said, part
+
+
 def test_every_setting_is_described_and_its_example_works() -> None:
     for name, field in DatasetSettings.model_fields.items():
         assert field.description, name
         (example,) = field.examples or [None]
-        DatasetSettings.model_validate({name: json.loads(str(example)) if name.endswith("column_map") else example})
+        DatasetSettings.model_validate({name: json.loads(str(example)) if str(example).startswith("{") else example})
 
 
 def test_what_all_share_has_the_same_limits_here() -> None:

@@ -26,3 +26,9 @@ def test_only_hints_drops_what_a_parquet_reader_adds() -> None:
     field = hints.published_field("a", pa.int32(), "A number.")
     noisy = pa.schema([field.with_metadata(field.metadata | {b"PARQUET:field_id": b"1"})], {b"pandas": b"{}"})
     assert hints.only_hints(noisy).equals(pa.schema([field]), check_metadata=True)
+
+
+def test_a_column_of_a_relation_says_so_in_a_parquet_file_too() -> None:
+    schema = pa.schema([hints.published_field("device__id", pa.int32(), "", relation="device")])
+    assert [hints.relation(field) for field in hints.only_hints(schema)] == ["device"]
+    assert not hints.relation(pa.field("a", pa.int32()))

@@ -4,7 +4,7 @@ import pytest
 
 from export_pipeline.errors import ConfigError
 from export_pipeline.write.formats.registry import FORMATS
-from export_pipeline.write.paths import Target, export_folder, export_record, manifest_folder, run_staging
+from export_pipeline.write.paths import Target, export_folder, export_record, manifest_folder, run_staging, safe_name
 
 PARQUET, CSV = FORMATS["parquet"], FORMATS["csv"]
 
@@ -95,3 +95,23 @@ def test_a_named_file_is_a_plain_name(name: str) -> None:
 def test_staging_and_manifests_have_folders_readers_do_not_glob() -> None:
     assert run_staging("run-1") == PurePosixPath("_staging/run-1")
     assert manifest_folder("logs", CSV) == PurePosixPath("_manifests/logs/csv")
+
+
+def test_a_plain_dotted_name_stays_as_it_is() -> None:
+    assert safe_name("ops", "log_entries") == "ops.log_entries"
+
+
+def test_names_of_any_characters_become_names_of_their_own() -> None:
+    odd = [
+        ("a.b", "c"),
+        ("a", "b.c"),
+        ("ops", "a b"),
+        ("ops", "a_b"),
+        ("🙂", "🙂🙂"),
+        ("x" * 63, "y" * 63),
+        ("..", "/"),
+    ]
+    names = [safe_name(*parts) for parts in odd]
+    assert len(set(names)) == len(odd)
+    for name in names:
+        assert Target.of_export("3f2a", name, CSV).dataset == name

@@ -17,8 +17,9 @@ from export_pipeline.cli.home import Home, open_home, running_server
 from export_pipeline.cli.loading import load_settings
 from export_pipeline.defs.exports.deleting import Removal, Remover
 from export_pipeline.defs.exports.history import History
+from export_pipeline.defs.exports.record import Status
 from export_pipeline.defs.exports.runs import InstanceRuns
-from export_pipeline.errors import ConfigError, TransientError
+from export_pipeline.errors import ConfigError, DestinationError, TransientError
 from export_pipeline.settings import Settings
 
 
@@ -81,6 +82,31 @@ def opened(home: Path, url: str | None) -> Iterator[Access]:
             )
         with _storage_errors(), DagsterInstance.get() as instance:
             yield LocalAccess(instance, settings)
+
+
+@contextmanager
+def opened_files(home: Path, url: str | None, export_id: str) -> Iterator[tuple[Settings, str]]:
+    """Give the settings that say where the files are, and the whole id of an export that has some.
+
+    Raises: ConfigError when it has none (yet, or any more), TransientError.
+    """
+    with opened(home, url) as access:
+        record = access.history.find(export_id)
+        if record.status is not Status.SUCCEEDED:
+            raise ConfigError(f"export {record.id}: {record.status}, so it has no files to take")
+        if record.output is not None:
+            raise ConfigError(f"export {record.id}: its files were written to {record.output}; take them there")
+        if isinstance(access, LocalAccess):
+            yield access.settings, record.id
+            return
+    settings = load_settings()
+    try:
+        yield settings, record.id
+    except DestinationError as error:
+        raise DestinationError(
+            f"{error}. Files do not come through the webserver: set EXPORT_ROOT on this machine to where that "
+            f"installation publishes, now {settings.root_url}, and for a bucket its EXPORT_S3_… credentials"
+        ) from error
 
 
 @contextmanager

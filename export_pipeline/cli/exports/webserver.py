@@ -3,9 +3,13 @@
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import requests
 from gql import Client, GraphQLRequest
-from gql.transport.exceptions import TransportError, TransportQueryError, TransportServerError
+from gql.transport.exceptions import (
+    TransportConnectionFailed,
+    TransportError,
+    TransportQueryError,
+    TransportServerError,
+)
 from gql.transport.requests import RequestsHTTPTransport
 
 from export_pipeline.errors import ConfigError, TransientError
@@ -34,9 +38,9 @@ class Webserver:
         """Return the answer's data. Raises: TransientError when it does not answer, ConfigError when it refuses."""
         try:
             return self._client.execute(GraphQLRequest(query, variable_values=variables))
-        except requests.RequestException as error:
+        except TransportConnectionFailed as error:
             raise TransientError(
-                f"{self.where}: does not answer ({type(error).__name__}); see that it runs and can be reached"
+                f"{self.where}: does not answer ({type(error.__cause__).__name__}); see that it runs and can be reached"
             ) from error
         except TransportServerError as error:
             if error.code is not None and error.code >= _SERVER_ERROR:

@@ -9,9 +9,9 @@ from typing import Any, Final
 from export_pipeline.cli.exports import queries
 from export_pipeline.cli.exports.webserver import Answer, Webserver
 from export_pipeline.defs.exports.deleting import Removal
-from export_pipeline.defs.exports.job import DELETE_JOB, DELETE_OP, REMOVALS
+from export_pipeline.defs.exports.job import DELETE_JOB, REMOVALS
 from export_pipeline.defs.exports.record import OF_RUN, RunFacts, Status
-from export_pipeline.defs.exports.runs import config_of, moment
+from export_pipeline.defs.exports.runs import moment
 from export_pipeline.defs.on_demand import JOB
 from export_pipeline.errors import ConfigError, PermanentError
 
@@ -59,7 +59,7 @@ class WebserverRuns:
     def remove(self, export_ids: Sequence[str], older_than: str, *, dry_run: bool) -> Sequence[Removal]:
         """Run `delete_exports` where the code is, to its end. Raises: ConfigError, PermanentError with what it said."""
         config = {"ids": list(export_ids), "older_than": older_than, "dry_run": dry_run}
-        run_id = self._launch(DELETE_JOB, {"ops": {DELETE_OP: {"config": config}}})
+        run_id = self._launch(DELETE_JOB, config)
         while not OF_RUN[self._webserver.ask(queries.STATUS, id=run_id)["runOrError"]["status"]].has_ended:
             time.sleep(_LOOK_S)
         status = OF_RUN[self._webserver.ask(queries.STATUS, id=run_id)["runOrError"]["status"]]
@@ -108,7 +108,7 @@ def _facts(run: Answer) -> RunFacts:
         started_at=moment(run["startTime"]),
         ended_at=moment(run["endTime"]),
         tags={tag["key"]: tag["value"] for tag in run["tags"]},
-        config=config_of(run["runConfig"]),
+        config=run["runConfig"],
     )
 
 

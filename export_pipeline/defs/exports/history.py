@@ -22,8 +22,6 @@ class Wanted:
     status: Status | None = None
     dataset: str | None = None
     since: datetime | None = None
-    before: str | None = None
-    """Only those requested before the export of this id: the last one of the page that was read."""
 
 
 class History:
@@ -32,14 +30,13 @@ class History:
     def __init__(self, runs: Runs) -> None:
         self.runs = runs
 
-    def list(self, wanted: Wanted, limit: int) -> list[ExportRecord]:
-        """Return the newest `limit` exports, each with its error."""
-        return [self._detailed(record) for record in islice(self.each(wanted), limit)]
+    def list(self, wanted: Wanted, limit: int, before: str | None = None) -> list[ExportRecord]:
+        """Return the newest `limit` exports, each with its error; those behind the one with the id `before`."""
+        return [self._detailed(record) for record in islice(self.each(wanted, before), limit)]
 
-    def each(self, wanted: Wanted) -> Iterator[ExportRecord]:
+    def each(self, wanted: Wanted, before: str | None = None) -> Iterator[ExportRecord]:
         """Yield the exports, newest first, without errors: no query for each."""
         statuses = statuses_of_runs(wanted.status) if wanted.status else ()
-        before = wanted.before
         while page := self.runs.page(statuses, wanted.since, before, _PAGE):
             for record in map(record_of, filter(is_export, page)):
                 if _is_wanted(record, wanted):

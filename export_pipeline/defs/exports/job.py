@@ -6,12 +6,12 @@ from typing import Final
 
 from dagster import (
     Config,
+    ConfigMapping,
     DefaultScheduleStatus,
     Failure,
     JobDefinition,
     MetadataValue,
     OpExecutionContext,
-    RunConfig,
     RunRequest,
     ScheduleDefinition,
     SkipReason,
@@ -28,9 +28,10 @@ from export_pipeline.defs.tables import markdown
 from export_pipeline.settings import Settings
 
 DELETE_JOB: Final = "delete_exports"
-DELETE_OP: Final = "delete"
 REMOVALS: Final = "removals"
 """The metadata that says, as JSON, what was removed."""
+
+_OP: Final = "delete"  # not the job's name, which is that of its graph
 
 
 class DeleteExportsConfig(Config):
@@ -46,7 +47,7 @@ class DeleteExportsConfig(Config):
 def delete_exports_job(settings: Settings) -> JobDefinition:
     """Return the job; a run that is told nothing to delete fails."""
 
-    @op(name=DELETE_OP, description="Deletes the files of one-off exports, and notes it at their runs.")
+    @op(name=_OP, description="Deletes the files of one-off exports, and notes it at their runs.")
     def delete(context: OpExecutionContext, config: DeleteExportsConfig) -> None:
         with retries_by_error_class(Attempt(context.instance, context.run_id, context.retry_number)):
             removals = _removals(Remover(context.instance, settings.destination), config)
@@ -60,7 +61,13 @@ def delete_exports_job(settings: Settings) -> JobDefinition:
             }
         )
 
-    @job(name=DELETE_JOB, description="Delete one-off exports by id or by age. Partitions are never touched.")
+    @job(
+        name=DELETE_JOB,
+        description="Delete one-off exports by id or by age. Partitions are never touched.",
+        config=ConfigMapping(
+            lambda given: {"ops": {_OP: {"config": given}}}, config_schema=DeleteExportsConfig.to_fields_dict()
+        ),
+    )
     def delete_exports() -> None:
         delete()
 
@@ -83,7 +90,7 @@ def retention_schedule(settings: Settings) -> ScheduleDefinition:
     def evaluate() -> RunRequest | SkipReason:
         if days is None:
             return SkipReason("EXPORT_RETENTION_DAYS is not set: exports are kept")
-        return RunRequest(run_config=RunConfig(ops={DELETE_OP: DeleteExportsConfig(older_than=f"{days}d")}))
+        return RunRequest(run_config={"older_than": f"{days}d"})
 
     return evaluate
 

@@ -59,7 +59,7 @@ OF_RUN: Final[Mapping[str, Status]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What the run storage knows of a run; `status` is Dagster's name, `config` that of the run's one op."""
+    """What the run storage knows of a run; `status` is Dagster's name, `config` is the request."""
 
     run_id: str
     status: str
@@ -80,6 +80,11 @@ class ExportProgress:
     total_rows: int
     rows_per_s: float
     eta_s: float | None
+
+    def __str__(self) -> str:
+        eta = "" if self.eta_s is None else f", {self.eta_s:.0f} s to go"
+        rows = f"{self.rows:,} of {self.total_rows:,} rows, {self.rows_per_s:,.0f} rows/s"
+        return f"{self.dataset} {self.share:.0%}, {rows}{eta}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 A webserver's answers are in `cli/exports/webserver.py`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
 
@@ -61,14 +61,6 @@ class InstanceRuns:
         cancel_run(self._instance, run_id)
 
 
-def config_of(run_config: object) -> Mapping[str, Any]:
-    """Return the config of the op `export` in a run's config, whatever that is."""
-    found = run_config
-    for part in ("ops", JOB, "config"):
-        found = found.get(part) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
-
-
 def _facts(record: RunRecord) -> RunFacts:
     run: DagsterRun = record.dagster_run
     return RunFacts(
@@ -78,7 +70,7 @@ def _facts(record: RunRecord) -> RunFacts:
         started_at=moment(record.start_time),
         ended_at=moment(record.end_time),
         tags=run.tags,
-        config=config_of(run.run_config),
+        config=run.run_config,
     )
 
 

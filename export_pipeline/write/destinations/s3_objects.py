@@ -15,6 +15,7 @@ from typing import Final
 
 from export_pipeline.errors import OvertakenError
 from export_pipeline.write.destinations.s3_client import Response, S3Client
+from export_pipeline.write.media_types import media_type_of
 from export_pipeline.write.s3_errors import AbsentError, UploadGoneError
 
 _PUBLICATION: Final = "export-publication"
@@ -92,7 +93,7 @@ class S3Objects:
         """Put a small object. Raises: OvertakenError where `condition` does not hold."""
         checked: dict[str, object] = {"Body": content, "ContentMD5": content_md5(content), **condition}
         try:
-            self.client.call("writing", "put_object", key, **checked, **self.new_object(mark))
+            self.client.call("writing", "put_object", key, **checked, **self.new_object(key, mark))
         except OvertakenError:
             if not self.is_of(key, mark):  # else our first try got there, and its answer was lost
                 raise
@@ -127,10 +128,13 @@ class S3Objects:
         except UploadGoneError:
             return
 
-    def new_object(self, mark: Mark) -> dict[str, object]:
-        """Return what goes with every new object: whose it is, and how the server encrypts it."""
+    def new_object(self, key: str, mark: Mark) -> dict[str, object]:
+        """Return what goes with every new object: what it is, whose it is, and how the server encrypts it."""
         options = self.client.options
-        arguments: dict[str, object] = {"Metadata": {_PUBLICATION: mark.publication, _RUN: mark.run_id}}
+        arguments: dict[str, object] = {
+            "ContentType": media_type_of(key),
+            "Metadata": {_PUBLICATION: mark.publication, _RUN: mark.run_id},
+        }
         if options.sse:
             arguments["ServerSideEncryption"] = options.sse
         if options.sse_kms_key_id:

@@ -62,7 +62,7 @@ class _S3Trial:
     def upload(self) -> None:
         """Send a part, then complete on a condition that does not hold."""
         client, key = self._objects.client, self._key
-        new = self._objects.new_object(self._mark)
+        new = self._objects.new_object(self._key, self._mark)
         begun = client.call("beginning the upload of", "create_multipart_upload", key, **new)
         upload_id, content = begun["UploadId"], b"part"
         try:

@@ -109,7 +109,7 @@ class S3Upload:
         self._parts.append(part)
 
     async def _begin(self) -> str:
-        arguments = self._objects.new_object(self._mark)
+        arguments = self._objects.new_object(self._key, self._mark)
         response = await self._client.request(
             "beginning the upload of", "create_multipart_upload", self._key, **arguments
         )

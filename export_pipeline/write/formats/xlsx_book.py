@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from export_pipeline.write.formats.xlsx_names import sheet_name
 from export_pipeline.write.formats.xlsx_package import MAX_PART_BYTES, Package
 from export_pipeline.write.formats.xlsx_skeleton import Layout, frame, parts, sheet_path
-from export_pipeline.write.formats.xlsx_styles import HEADER, Style
+from export_pipeline.write.formats.xlsx_styles import HEADER, TEXT, Style
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -29,7 +29,7 @@ class Book:
         self, name: str, widths: Sequence[float], styles: Sequence[Style], *, is_table: bool
     ) -> Mapping[Style, int]:
         """Begin a sheet called `name`, or nearly so; return the numbers of the styles that its cells may have."""
-        self._styles = list(dict.fromkeys((*self._styles, HEADER, *styles)))
+        self._styles = list(dict.fromkeys((*self._styles, HEADER, TEXT, *styles)))
         free_name = sheet_name(name, [layout.name for layout in self._layouts])
         self._layouts.append(Layout(free_name, tuple(widths), is_table))
         around = frame(self._layouts[-1], self._styles, is_first=len(self._layouts) == 1)

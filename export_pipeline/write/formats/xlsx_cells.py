@@ -45,12 +45,12 @@ def header_xml(names: Sequence[str], style: int) -> bytes:
     return row_xml(1, (cell(column, 1, style, Form.TEXT, escape(name)) for column, name in enumerate(names)))
 
 
-def rows_xml(columns: Sequence[Values], styles: Sequence[int], first_row: int) -> memoryview:
+def rows_xml(columns: Sequence[Values], styles: Sequence[int], text_style: int, first_row: int) -> memoryview:
     """Return the rows of a batch, of one row or more; texts are XML already, `styles` are those of the columns."""
     rows = len(next(iter(columns[0].values())))
     numbers = pl.Series(_ROW, range(first_row, first_row + rows)).cast(pl.String)
     cells = [
-        _cells(xl_col_to_name(column), style, form, series)
+        _cells(xl_col_to_name(column), text_style if form is Form.TEXT else style, form, series)
         for column, (values, style) in enumerate(zip(columns, styles, strict=True))
         for form, series in values.items()
     ]

@@ -11,7 +11,7 @@ from export_pipeline.write.formats.xlsx_book import Book
 from export_pipeline.write.formats.xlsx_cells import header_xml, rows_xml
 from export_pipeline.write.formats.xlsx_options import SheetOptions, WrittenSheet
 from export_pipeline.write.formats.xlsx_rows import CellEncoder
-from export_pipeline.write.formats.xlsx_styles import HEADER, Style, style_of, width_of
+from export_pipeline.write.formats.xlsx_styles import HEADER, TEXT, Style, style_of, width_of
 from export_pipeline.write.formats.xlsx_totals import Totals, totals_style
 from export_pipeline.write.formats.xlsx_values import Values
 
@@ -79,7 +79,8 @@ class SheetWriter:
             sheet.totals.add(columns)
 
     def _content(self, sheet: _Sheet, columns: Sequence[Values]) -> memoryview:
-        return rows_xml(columns, [sheet.styles[style_of(field)] for field in self._schema], sheet.rows + 2)
+        styles = [sheet.styles[style_of(field)] for field in self._schema]
+        return rows_xml(columns, styles, sheet.styles[TEXT], sheet.rows + 2)
 
     def _begin(self, columns: Sequence[Values]) -> _Sheet:
         widths = [width_of(field, values) for field, values in zip(self._schema, columns, strict=True)]

@@ -24,6 +24,7 @@ _EPOCH_DAY: Final = 25_569  # 1970-01-01
 _FIRST_DAY: Final = 61 - _EPOCH_DAY  # 1900-03-01
 _END_DAY: Final = 2_958_466 - _EPOCH_DAY  # 10000-01-01
 _DAY_MS: Final = 86_400_000
+_LAST_TICK: Final = 2**63 - 1
 _PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
 
@@ -65,7 +66,8 @@ def _where(mask: pl.Series, values: pl.Series) -> pl.Series:
 def _wholes(column: pa.Array) -> pl.Series:
     values = pl.Series(column)
     if column.type.bit_width > _NARROW_BITS:
-        values = _where(values.is_between(-_LARGEST_WHOLE, _LARGEST_WHOLE), values)
+        least = 0 if pa.types.is_unsigned_integer(column.type) else -_LARGEST_WHOLE
+        values = _where(values.is_between(least, _LARGEST_WHOLE), values)
     return values.cast(pl.String)
 
 
@@ -93,7 +95,8 @@ def _dates(column: pa.Array) -> pl.Series:
 def _timestamps(column: pa.Array) -> pl.Series:
     day = _PER_SECOND[column.type.unit] * (_DAY_MS // 1_000)
     ticks = pl.Series(column.view(pa.int64()))
-    shown = _where(ticks.is_between(_FIRST_DAY * day, _END_DAY * day, closed="left"), ticks)
+    last = min(_END_DAY * day - 1, _LAST_TICK)
+    shown = _where(ticks.is_between(max(_FIRST_DAY * day, -_LAST_TICK), last), ticks)
     return _days(shown, column.type.unit, _EPOCH_DAY * _DAY_MS)
 
 

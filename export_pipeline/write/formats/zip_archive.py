@@ -67,8 +67,8 @@ class ZipWriter:
 
     def _require_fit(self, name: str) -> None:
         path = PurePosixPath(name)
-        is_plain = str(path) == name and not path.is_absolute() and ".." not in path.parts and name.isprintable()
-        if not is_plain or "\\" in name or not 0 < len(name.encode(errors="replace")) <= _MOST_NAME_BYTES:
+        is_inside = str(path) == name and path.parts and not path.is_absolute() and ".." not in path.parts
+        if not is_inside or "\\" in name or not name.isprintable() or len(name.encode()) > _MOST_NAME_BYTES:
             raise ConfigError(f"{name!r} cannot be the name of a file in a zip archive; give a plain one")
         if name in self._names:
             raise ConfigError(f"the zip archive has a file {name} already; give another name")
@@ -100,6 +100,6 @@ def _read_members(file: BinaryIO) -> list[tuple[str, int]]:
     except _DAMAGE as exc:
         raise CorruptFileError(str(exc)) from exc
     except OSError as exc:
-        if exc.errno == errno.EINVAL:  # a damaged list of members points before the file
+        if exc.errno in {None, errno.EINVAL}:  # of a decompressor; a list of members that points before the file
             raise CorruptFileError(str(exc)) from exc
         raise

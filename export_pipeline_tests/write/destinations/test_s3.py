@@ -3,7 +3,7 @@
 import gc
 import logging
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -11,6 +11,8 @@ from export_pipeline.errors import ConfigError, DestinationError, OvertakenError
 from export_pipeline.write.destinations.registry import open_destination
 from export_pipeline.write.destinations.s3 import S3Destination
 from export_pipeline.write.destinations.s3_options import SMALLEST_PART_BYTES, S3Options
+from export_pipeline.write.formats.compression import with_compression
+from export_pipeline.write.formats.registry import FORMATS
 from export_pipeline.write.paths import Target
 from export_pipeline.write.publish import publish
 from export_pipeline_tests.object_store import Bucket
@@ -89,6 +91,23 @@ def test_every_object_is_encrypted_as_the_options_say(bucket: Bucket) -> None:
     publish_large(destination, with_rejected=True)
     for key in bucket.list_keys():
         assert bucket.client.head_object(Bucket=bucket.name, Key=key)["ServerSideEncryption"] == "AES256"
+
+
+def test_every_object_says_what_it_is(bucket: Bucket) -> None:
+    destination = open_destination(bucket.url, replace(bucket.options, part_bytes=SMALLEST_PART_BYTES))
+    publish_large(destination, with_rejected=True)
+    for compression in ("gzip", "zstd"):
+        fmt = with_compression(FORMATS["csv"], compression)
+        publish_rows(destination, "a", target=Target.of_export("run-1", f"logs-{compression}", fmt), fmt=fmt)
+    heads = {key: bucket.client.head_object(Bucket=bucket.name, Key=key) for key in bucket.list_keys()}
+    assert {PurePosixPath(key).suffix: head["ContentType"] for key, head in heads.items()} == {
+        ".parquet": "application/vnd.apache.parquet",
+        ".jsonl": "application/x-ndjson",
+        ".json": "application/json",
+        ".gz": "application/gzip",
+        ".zst": "application/zstd",
+    }
+    assert not any("ContentEncoding" in head for head in heads.values())
 
 
 def test_a_file_that_outgrows_the_spool_names_the_setting(bucket: Bucket) -> None:

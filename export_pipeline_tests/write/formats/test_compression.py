@@ -198,3 +198,19 @@ def test_a_file_without_rows_is_not_a_file_without_bytes(fmt: Format, tmp_path: 
 @pytest.mark.parametrize("fmt", VARIANTS.values(), ids=list(VARIANTS))
 def test_formats_go_from_process_to_process(fmt: Format) -> None:
     assert content(pickle.loads(pickle.dumps(fmt))) == content(fmt)
+
+
+def test_the_page_tells_what_goes_with_each_format() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "compression.md").read_text(encoding="utf-8")
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line[:1] == "|"]
+    told = {
+        (name, compression.split(",")[0].split(":")[0]): (levels, default)
+        for names, compression, levels, default, _ in (line for line in lines if len(line) == 5)
+        for name in names.split(", ")
+    }
+    del told["format", "compression"], told["---", "---"]
+    assert told == {
+        (name, compression): (str(levels), str(levels.default or ""))
+        for name, fmt in FORMATS.items()
+        for compression, levels in compressions_of(fmt).items()
+    }

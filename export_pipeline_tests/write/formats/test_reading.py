@@ -30,15 +30,18 @@ def texts_read(code: Mapping[str, str]) -> dict[str, list[str]]:
     known = {"pandas": pd, "polars": pl}
     read = {name: eval(code[name].split("; ", 1)[1], dict(known)) for name in ("pandas", "Polars")}
     found = {name: list(frame["text"]) for name, frame in read.items()}
-    relation = duckdb.connect().sql(code["DuckDB"])
-    return found | {"DuckDB": [text for (text,) in relation.select("text").fetchall()]}
+    if "DuckDB" in code:
+        relation = duckdb.connect().sql(code["DuckDB"])
+        found["DuckDB"] = [text for (text,) in relation.select("text").fetchall()]
+    return found
 
 
 @pytest.mark.parametrize("fmt", VARIANTS.values(), ids=list(VARIANTS))
 @pytest.mark.parametrize("folder", ["date=2026-11-20", "it's", 'a "b" {c}', "mit Lücke"])
 def test_each_library_reads_each_format(fmt: Format, folder: str, tmp_path: Path) -> None:
     code = reading_code(fmt, str(written(tmp_path / folder / f"data{fmt.extension}", fmt)))
-    assert texts_read(code) == dict.fromkeys(("pandas", "DuckDB", "Polars"), ["it's"] * 3)
+    libraries = ("pandas", "DuckDB", "Polars") if fmt.readers.duckdb else ("pandas", "Polars")
+    assert texts_read(code) == dict.fromkeys(libraries, ["it's"] * 3)
     assert all(re.fullmatch(r"(import pandas; |import polars; |SELECT ).+", line) for line in code.values())
 
 
