@@ -2,8 +2,10 @@
 
 import os
 import sys
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -11,7 +13,9 @@ from dagster import DagsterInstance, Failure
 from dagster._core.errors import DagsterExecutionInterruptedError  # which has no public name
 from rich.console import Console
 
-from export_pipeline.cli.export_report import report_delivery, report_previews
+from export_pipeline.cli.export_detached import start_detached
+from export_pipeline.cli.export_estimate import announce
+from export_pipeline.cli.export_report import print_json, report_delivery, report_previews
 from export_pipeline.cli.home import Home, open_home, running_server
 from export_pipeline.cli.progress_bars import ExportBars
 from export_pipeline.defs.on_demand import JOB, Caller, on_demand_definitions, on_demand_job
@@ -25,20 +29,49 @@ _TAGS: Final = {"dagster/max_retries": "0"}
 """Whoever waits for the run is told that it failed: nobody begins it again behind their back."""
 
 
-def run_export(given: Mapping[str, Any], home: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How the command goes about it: asking no question, in the background, with results for programs."""
+
+    yes: bool = False
+    detach: bool = False
+    as_json: bool = False
+    export_id: str | None = None
+
+
+def run_export(given: Mapping[str, Any], home: Path, manner: Manner) -> None:
     """Export what was asked for and say where it is. Raises: ExportError; every mistake before connecting."""
     fields = fields_of(given)
+    is_stream = fields.output == STREAM
     request_of(fields, Settings.load())
-    with _standard_output(is_stream=fields.output == STREAM) as stream, _settings(home) as settings:
-        with instance_of(settings) as instance, ExportBars(Console(stderr=True)) as bars:
-            caller = Caller(bars.show, report_delivery, report_previews, stream, cancels=True)
-            job = on_demand_definitions(on_demand_job(settings, caller)).resolve_job_def(JOB)
-            try:
-                job.execute_in_process(instance=instance, run_config=dict(given), tags=_TAGS)
-            except Failure as failure:
-                raise _ours(failure) from None
-            except DagsterExecutionInterruptedError:
-                raise KeyboardInterrupt from None
+    if is_stream and (manner.detach or manner.as_json):
+        raise ConfigError("the standard output takes the rows alone; leave --detach and --json out, or name a file")
+    export_id = manner.export_id or str(uuid.uuid4())
+    console = Console(stderr=True)
+    with _standard_output(is_stream=is_stream) as stream, _settings(home) as settings:
+        if manner.export_id is None and fields.preview is None:
+            announce(request_of(fields, settings), console, yes=manner.yes)
+        with instance_of(settings) as instance:
+            if manner.detach:
+                start_detached(given, home, export_id, instance)
+                sys.stdout.write(f"{export_id}\n")
+                return
+            with ExportBars(console) as bars:
+                report = print_json if manner.as_json else report_delivery
+                caller = Caller(bars.show, report, report_previews, stream, cancels=True)
+                _execute(settings, caller, given, instance, export_id)
+
+
+def _execute(
+    settings: Settings, caller: Caller, given: Mapping[str, Any], instance: DagsterInstance, export_id: str
+) -> None:
+    job = on_demand_definitions(on_demand_job(settings, caller)).resolve_job_def(JOB)
+    try:
+        job.execute_in_process(instance=instance, run_config=dict(given), tags=_TAGS, run_id=export_id)
+    except Failure as failure:
+        raise _ours(failure) from None
+    except DagsterExecutionInterruptedError:
+        raise KeyboardInterrupt from None
 
 
 @contextmanager

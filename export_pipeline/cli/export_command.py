@@ -21,44 +21,55 @@ def export(  # noqa: PLR0913, PLR0917 - a parameter is an option
         Texts, typer.Argument(metavar="[DATASET]...", help="logs, anomalies, ips; one or several.", show_default=False)
     ] = None,
     table: Annotated[
-        Texts, typer.Option(help="Any other table, view or partitioned parent; repeatable.", metavar="SCHEMA.NAME", rich_help_panel=_WHAT)
+        Texts,
+        typer.Option(
+            help="Any other table, view or partitioned parent; repeatable.",
+            metavar="SCHEMA.NAME",
+            rich_help_panel=_WHAT,
+        ),
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(help="YAML or JSON file with any of the fields; options go before it.", rich_help_panel=_WHAT)
+        Path | None,
+        typer.Option(help="YAML or JSON file with any of the fields; options go before it.", rich_help_panel=_WHAT),
     ] = None,
     preset: Annotated[
         str | None, typer.Option(help="Fills in what is left out: training, audit or ticket.", rich_help_panel=_WHAT)
     ] = None,
     start: Annotated[
-        str | None, typer.Option(help="From this ISO date or time on, itself included; UTC unless it says.", rich_help_panel=_ROWS)
+        str | None,
+        typer.Option(help="From this ISO date or time on, itself included; UTC unless it says.", rich_help_panel=_ROWS),
     ] = None,
     end: Annotated[
         str | None, typer.Option(help="Up to this ISO date or time, itself left out.", rich_help_panel=_ROWS)
     ] = None,
     time_column: Annotated[
-        str | None, typer.Option(help="With --table: the column that --start and --end speak of.", rich_help_panel=_ROWS)
+        str | None,
+        typer.Option(help="With --table: the column that --start and --end speak of.", rich_help_panel=_ROWS),
     ] = None,
     filter: Annotated[  # noqa: A002 - the flag's name
-        Texts, typer.Option(help="Condition, for example 'syslog_severity<=4'; repeatable, all must hold.", rich_help_panel=_ROWS)
+        Texts,
+        typer.Option(
+            help="Condition, for example 'syslog_severity<=4'; repeatable, all must hold.", rich_help_panel=_ROWS
+        ),
     ] = None,
     process: Annotated[
         Texts, typer.Option(help="Program whose logs are wanted, in any case; repeatable.", rich_help_panel=_ROWS)
     ] = None,
     columns: Annotated[
-        str | None, typer.Option(help="Columns in this order, separated by commas.", metavar="A,B,C", rich_help_panel=_ROWS)
+        str | None,
+        typer.Option(help="Columns in this order, separated by commas.", metavar="A,B,C", rich_help_panel=_ROWS),
     ] = None,
     compute: Annotated[
         Texts, typer.Option(help="Computed column, for example 'profit=sale-cost'; repeatable.", rich_help_panel=_ROWS)
     ] = None,
     nested: Annotated[
-        str | None, typer.Option(help="Related rows to carry along, for example log_entry,device.", rich_help_panel=_ROWS)
+        str | None,
+        typer.Option(help="Related rows to carry along, for example log_entry,device.", rich_help_panel=_ROWS),
     ] = None,
     format: Annotated[  # noqa: A002 - the flag's name
         str | None, typer.Option(help="parquet (the default), csv, json, jsonl or xlsx.", rich_help_panel=_FILES)
     ] = None,
-    compression: Annotated[
-        str | None, typer.Option(help="none, gzip, zstd or snappy.", rich_help_panel=_FILES)
-    ] = None,
+    compression: Annotated[str | None, typer.Option(help="none, gzip, zstd or snappy.", rich_help_panel=_FILES)] = None,
     compression_level: Annotated[int | None, typer.Option(help="How hard to compress.", rich_help_panel=_FILES)] = None,
     split_rows: Annotated[
         int | None, typer.Option(help="Begin a new file after this many rows.", rich_help_panel=_FILES)
@@ -78,33 +89,52 @@ def export(  # noqa: PLR0913, PLR0917 - a parameter is an option
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", help="File or folder to write; `-` for standard output; by default exports/ID/.", rich_help_panel=_FILES
+            "--output",
+            "-o",
+            help="File or folder to write; `-` for standard output; by default exports/ID/.",
+            rich_help_panel=_FILES,
         ),
     ] = None,
     batch_rows: Annotated[int | None, typer.Option(help="Most rows in a batch.", rich_help_panel=_HOW)] = None,
     batch_bytes: Annotated[int | None, typer.Option(help="Most bytes in a batch.", rich_help_panel=_HOW)] = None,
-    validation_level: Annotated[
-        str | None, typer.Option(help="none, basic or strict.", rich_help_panel=_HOW)
-    ] = None,
+    validation_level: Annotated[str | None, typer.Option(help="none, basic or strict.", rich_help_panel=_HOW)] = None,
     on_invalid: Annotated[str | None, typer.Option(help="keep, quarantine or fail.", rich_help_panel=_HOW)] = None,
     max_invalid_ratio: Annotated[
         float | None, typer.Option(help="Share of invalid rows above which it fails.", rich_help_panel=_HOW)
     ] = None,
     include_metadata: Annotated[
-        bool | None, typer.Option("--include-metadata", help="Add columns that say where rows come from.", rich_help_panel=_HOW)
+        bool | None,
+        typer.Option("--include-metadata", help="Add columns that say where rows come from.", rich_help_panel=_HOW),
     ] = None,
     preview: Annotated[
-        int | None, typer.Option(help="Only try it on this many rows; publish nothing.", metavar="N", rich_help_panel=_HOW)
+        int | None,
+        typer.Option(help="Only try it on this many rows; publish nothing.", metavar="N", rich_help_panel=_HOW),
     ] = None,
     requested_by: Annotated[str | None, typer.Option(help="Who asks, for the history.", rich_help_panel=_HOW)] = None,
+    yes: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--yes", "-y", help="Ask nothing before a large export.", rich_help_panel=_HOW)
+    ] = False,
+    detach: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--detach", help="Go on in the background; print the export's id.", rich_help_panel=_HOW)
+    ] = False,
+    json: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--json", help="Print what was published as one object.", rich_help_panel=_HOW)
+    ] = False,
+    export_id: Annotated[str | None, typer.Option(hidden=True)] = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Export rows now: any span of time, any columns, any format.
+    """Export rows now: any span of time, any columns, any format. All of it is published, or nothing.
 
-    Everything of it is published, or nothing; --help of docs/guide-export.md has examples. Reads the source of the
-    settings, or else the embedded database of the home.
+    Reads the source of the settings, or else the embedded database of the home.
+
+    Examples:
+        export-pipeline export logs --start 2026-11-20 --end 2026-11-21 --format csv --compression gzip
+
+        export-pipeline export logs --filter 'syslog_severity<=3' --columns timestamp,message -o errors.xlsx --format xlsx
+
+        export-pipeline export --table public.devices --format jsonl -o - | head
     """
-    from export_pipeline.cli.export import run_export  # noqa: PLC0415 - takes a second to load
+    from export_pipeline.cli.export import Manner, run_export  # noqa: PLC0415 - takes a second to load
     from export_pipeline.cli.export_config import read_config  # noqa: PLC0415 - as above
 
     given = {
@@ -137,7 +167,7 @@ def export(  # noqa: PLR0913, PLR0917 - a parameter is an option
         "preview": preview,
         "requested_by": requested_by,
     }
-    run_export(read_config(config) | _without_none(given), home)
+    run_export(read_config(config) | _without_none(given), home, Manner(yes, detach, json, export_id))
 
 
 def _split(text: str | None) -> list[str] | None:

@@ -1,5 +1,6 @@
 """The file of `export --config`: YAML, and so JSON too, with the fields of a request."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,14 @@ from export_pipeline.errors import ConfigError
 
 
 def read_config(path: Path | None) -> dict[str, Any]:
-    """Return the fields in the file; none without one. Raises: ConfigError where it cannot be read, or is no mapping."""
+    """Return the fields in the file, or on standard input for `-`; none without one.
+
+    Raises: ConfigError where it cannot be read, or is no mapping.
+    """
     if path is None:
         return {}
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = yaml.safe_load(sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"--config {path}: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

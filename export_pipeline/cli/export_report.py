@@ -1,13 +1,18 @@
-"""What `export-pipeline export` says when it is done: to people on standard error, where the files are on standard output."""
+"""What `export-pipeline export` says when it is done: words to standard error, places and rows to standard output."""
 
+import json
+import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
+from rich.text import Text
 
 from export_pipeline.on_demand.packing import STREAM
 from export_pipeline.on_demand.preview import Preview, Row
+from export_pipeline.on_demand.record import about
 from export_pipeline.on_demand.run import Delivery
 
 
@@ -25,25 +30,67 @@ def report_delivery(delivery: Delivery) -> None:
             markup=False,
             soft_wrap=True,
         )
-    errors.print(f"export {delivery.export_id}: {decimal(delivery.bytes)} in {len(delivery.files)} files", markup=False)
+    files = "1 file" if len(delivery.files) == 1 else f"{len(delivery.files)} files"
+    errors.print(f"export {delivery.export_id}: {decimal(delivery.bytes)} in {files}", markup=False)
     output = Console(highlight=False)
     for file in delivery.files:
         if file.uri != STREAM:
             output.print(file.uri, markup=False, soft_wrap=True)
 
 
+def print_json(delivery: Delivery) -> None:
+    """Print what was published as one object."""
+    content = {
+        "export_id": delivery.export_id,
+        "rows": delivery.rows,
+        "bytes": delivery.bytes,
+        "files": [asdict(file) for file in delivery.files],
+        "datasets": [about(one) for one in delivery.finished],
+    }
+    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
 def report_previews(previews: Sequence[Preview]) -> None:
     """Show the rows before and after."""
     output = Console(highlight=False)
     for one in previews:
-        output.print(_table(f"{one.item.name}: before", one.item.plan.source_schema.names, one.before))
-        output.print(_table(f"{one.item.name}: after", one.item.plan.published_schema.names, one.after))
+        before, after = one.item.plan.source_schema.names, one.item.plan.published_schema.names
+        if one.is_aligned:
+            for number, (was, becomes) in enumerate(zip(one.before, one.after, strict=True), 1):
+                output.print(
+                    _row_table(f"{one.item.name}: row {number}", list(dict.fromkeys((*after, *before))), was, becomes)
+                )
+            continue
+        for title, names, rows in (("before", before, one.before), ("after", after, one.after)):
+            for number, row in enumerate(rows, 1):
+                output.print(_row_table(f"{one.item.name}: row {number} {title}", names, row, {}))
+    for one in previews:
+        rows = f"{len(one.before)} rows read, {len(one.after)} would be published"
+        aside = f"{one.account.filtered_count} filtered out, {one.account.invalid_count} invalid"
+        output.print(f"{one.item.name}: {rows}, {aside}", markup=False)
+    output.print("preview: nothing is published", markup=False)
 
 
-def _table(title: str, names: Sequence[str], rows: Sequence[Row]) -> Table:
-    table = Table(title=title, title_justify="left")
+def _row_table(title: str, names: Sequence[str], before: Row, after: Row) -> Table:
+    """Return a row on its side: a line a column, with its value before and after."""
+    table = Table(title=title, title_justify="left", show_edge=False)
+    table.add_column("column")
+    for heading, row in (("before", before), ("after", after)):
+        if row:
+            table.add_column(heading, overflow="fold")
     for name in names:
-        table.add_column(name, overflow="ellipsis")
-    for row in rows:
-        table.add_row(*("" if row[name] is None else str(row[name]) for name in names))
+        table.add_row(name, *(_cell(row, name) for row in (before, after) if row))
     return table
+
+
+def _cell(row: Row, name: str) -> Text:
+    """Return a value in full; NULL is not the empty text."""
+    if name not in row:
+        return Text("-", style="dim")
+    value = row[name]
+    return Text("NULL", style="dim") if value is None else Text(_visible(str(value)))
+
+
+def _visible(text: str) -> str:
+    """Return `text` with its control characters as escapes: a terminal would obey them."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)

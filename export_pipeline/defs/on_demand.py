@@ -8,20 +8,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
-from dagster import Config, ConfigMapping, Definitions, JobDefinition, Nothing, OpExecutionContext, Out, job, op
+from dagster import ConfigMapping, Definitions, JobDefinition, Nothing, OpExecutionContext, Out, job, op
 from dagster._core.errors import DagsterExecutionInterruptedError  # which has no public name
-from pydantic import create_model
 
 from export_pipeline.defs.lifeline import with_lifeline
+from export_pipeline.defs.on_demand_config import request_schema
 from export_pipeline.defs.on_demand_metadata import delivery_metadata, preview_metadata
 from export_pipeline.defs.on_demand_tags import ProgressTags, request_tags, result_tags
 from export_pipeline.defs.plans import PLAN_IO_MANAGER, PlanIOManager
 from export_pipeline.defs.pools import SOURCE_POOL
 from export_pipeline.defs.retries import Attempt, retries_by_error_class
 from export_pipeline.errors import ExportError
-from export_pipeline.on_demand.fields import RequestFields, fields_of
+from export_pipeline.on_demand.fields import fields_of
 from export_pipeline.on_demand.packing import STREAM
 from export_pipeline.on_demand.preview import Preview, preview
 from export_pipeline.on_demand.request import Request, request_of
@@ -48,8 +48,9 @@ class Caller:
     cancels: bool = False
 
 
-def on_demand_job(settings: Settings, caller: Caller = Caller()) -> JobDefinition:  # noqa: B008 - frozen
+def on_demand_job(settings: Settings, caller: Caller = Caller()) -> JobDefinition:
     """Return the job."""
+    schema = request_schema()
 
     @op(
         name=_OP,
@@ -57,8 +58,9 @@ def on_demand_job(settings: Settings, caller: Caller = Caller()) -> JobDefinitio
         "nothing. A wrong config fails before anything is connected, with all of its mistakes.",
         out=Out(Nothing, io_manager_key=PLAN_IO_MANAGER),
         pool=SOURCE_POOL,
+        config_schema=schema,
     )
-    def export_rows(context: OpExecutionContext, config: request_config()) -> None:  # type: ignore[valid-type] # noqa: ARG001 - Dagster checks it
+    def export_rows(context: OpExecutionContext) -> None:
         attempt = Attempt(context.instance, context.run_id, context.retry_number)
         with _canceled(context, caller), retries_by_error_class(attempt):
             # What was left out must not be its default here: a preset may fill it in.
@@ -70,6 +72,8 @@ def on_demand_job(settings: Settings, caller: Caller = Caller()) -> JobDefinitio
                 context.add_output_metadata(preview_metadata(previews))
                 return
             delivery = _run(context, request, attempt, caller)
+            for one in delivery.finished:
+                context.log.info("%s", one.summary)
         for warning in delivery.warnings:
             context.log.warning("%s", warning)
         context.instance.add_run_tags(context.run_id, result_tags(delivery))
@@ -78,8 +82,8 @@ def on_demand_job(settings: Settings, caller: Caller = Caller()) -> JobDefinitio
 
     @job(
         name=JOB,
-        description="Export now: any rows and columns of datasets or tables, in any format, into one folder of its own.",
-        config=ConfigMapping(partial(_to_op, quietly=caller.cancels), request_config().to_fields_dict()),
+        description="Export now: any rows and columns of datasets or tables, in any format, into a folder of its own.",
+        config=ConfigMapping(partial(_to_op, quietly=caller.cancels), schema),
     )
     def export_now() -> None:
         export_rows()
@@ -90,12 +94,6 @@ def on_demand_job(settings: Settings, caller: Caller = Caller()) -> JobDefinitio
 def on_demand_definitions(job_definition: JobDefinition) -> Definitions:
     """Return the job with what it needs, for a process that runs nothing else."""
     return Definitions(jobs=[job_definition], resources={PLAN_IO_MANAGER: with_lifeline(PlanIOManager())})
-
-
-def request_config() -> type[Config]:
-    """Return the launchpad's config: the fields of a request, with their defaults and descriptions."""
-    fields: dict[str, Any] = {name: (one.annotation, one) for name, one in RequestFields.model_fields.items()}
-    return create_model("ExportConfig", __base__=Config, **fields)
 
 
 def _to_op(given: Mapping[str, object], *, quietly: bool) -> Mapping[str, object]:

@@ -1,4 +1,4 @@
-"""What the UI shows of a one-off export: its files, its figures per dataset; of a preview, the rows before and after."""
+"""What the UI shows of a one-off export: its files and figures; of a preview, the rows before and after."""
 
 from collections.abc import Mapping, Sequence
 
@@ -57,7 +57,5 @@ def _of_dataset(one: Finished) -> Mapping[str, MetadataValue]:
         f"{name}: quarantined_count": MetadataValue.int(account.quarantined_count),
         f"{name}: quality": quality_table(account.quality or {}, dataset.thresholds),
         f"{name}: failures": failures_table(account.failures),
-        f"{name}: sample": sample_table(
-            one.item.plan.published_schema.names, account.sample, dataset.personal_columns
-        ),
+        f"{name}: sample": sample_table(one.item.plan.published_schema.names, account.sample, dataset.personal_columns),
     }

@@ -61,15 +61,17 @@ def order_of(column: pa.Array) -> Order:
         return order_of(column.dictionary_decode())
     match kind_of(column.type):
         case Kind.FLOAT:
-            return Floats(
-                pc.add(column, pa.scalar(0.0, column.type)), column.type
-            )  # -0.0 becomes 0.0, which is_in wants
+            plain = column.cast(pa.float32()) if pa.types.is_float16(column.type) else column
+            # is_in tells -0.0 and 0.0 apart: the sum is 0.0.
+            return Floats(pc.add(plain, pa.scalar(0.0, plain.type)), column.type)
         case Kind.DECIMAL:
             return Decimals(column, column.type)
         case Kind.INSTANT:
             return Instants(_whole_instants(column), column.type)
         case _:
-            return Plain(column, column.type)
+            # Arrow has no kernels for views of text.
+            plain = column.cast(pa.string()) if pa.types.is_string_view(column.type) else column
+            return Plain(plain, plain.type)
 
 
 @dataclass(frozen=True, slots=True)

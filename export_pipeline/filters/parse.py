@@ -23,7 +23,7 @@ _KEY = re.compile(
     r"|\[\s*(?P<place>-?[0-9]+)\s*\]"
 )
 _SIGN = re.compile(r"<=|>=|<>|!=|[=<>≠≤≥]")
-_VALUE = re.compile(r"'(?P<quoted>(?:[^']|'')*)'|(?P<plain>[^\s'\"(),<>=!≠≤≥]+)")
+_VALUE = re.compile(r"'(?P<quoted>(?:[^']|'')*)'|(?P<plain>[^\s'\"(),;<>=!≠≤≥]+)")
 _SIGNS: Final = {"<>": Operator.NE, "≠": Operator.NE, "≤": Operator.LE, "≥": Operator.GE}
 
 _WORDED: Final = [operator for operator in Operator if operator[0].isalpha()]

@@ -112,7 +112,7 @@ def _float(text: str, type: pa.DataType) -> float:  # noqa: A002 - the word that
         raise ValueError("is not a number")
     value = float(text)
     if type.bit_width < 64:  # noqa: PLR2004 - a double
-        code = "f" if type.bit_width == 32 else "e"  # noqa: PLR2004 - a single, else a half
+        code = "<f" if type.bit_width == 32 else "<e"  # noqa: PLR2004 - a single, else a half
         with suppress(OverflowError):
             return float(struct.unpack(code, struct.pack(code, value))[0])
         value = float("inf")

@@ -1,26 +1,29 @@
 """What people fill in to export something now: the launchpad, the command line and a config file have these fields."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from export_pipeline.errors import ConfigError
 from export_pipeline.on_demand.presets import PRESETS
 
 PresetName = Literal["none", "training", "audit", "ticket"]
-PresetName = Literal["none", "training", "audit", "ticket"]
-FormatName = Literal["parquet", "csv", "json", "jsonl", "xlsx"]
-# "default" is a word, because the launchpad cannot show a choice that may be left empty.
+# "default" is a word, because the launchpad fills in every default: it must not look like somebody's choice, which a
+# preset would have to leave alone.
+FormatName = Literal["default", "parquet", "csv", "json", "jsonl", "xlsx"]
 CompressionName = Literal["default", "none", "gzip", "zstd", "snappy"]
 LevelName = Literal["default", "none", "basic", "strict"]
 OnInvalidName = Literal["default", "keep", "quarantine", "fail"]
-LongCells = Literal["error", "cut"]
+LongCells = Literal["default", "error", "cut"]
+_UNCHOSEN: Final = "default"
 
 
 class RequestFields(BaseModel):
-    """One request; a field that is left alone asks for nothing. Where several datasets are exported, the entries of
-    `filters`, `columns` and `compute` may begin with a dataset and a colon, to be for that one only.
+    """One request; a field that is left alone asks for nothing.
+
+    Where several datasets are exported, the entries of `filters`, `columns`, `compute` and `nested` may begin with a
+    dataset and a colon, to be for that one only.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -34,7 +37,8 @@ class RequestFields(BaseModel):
         default=[], description="What to export: logs, anomalies, ips; one or several. For example [logs]"
     )
     tables: list[str] = Field(
-        default=[], description="Any other tables, views or partitioned parents, by schema.name. For example [ops.alarms]"
+        default=[],
+        description="Any other tables, views or partitioned parents, by schema.name. For example [ops.alarms]",
     )
     time_column: str | None = Field(
         default=None, description="Column of `tables` that start and end speak of. For example created_at"
@@ -51,49 +55,58 @@ class RequestFields(BaseModel):
     )
     filters: list[str] = Field(
         default=[],
-        description="Conditions that all must hold. For example [\"syslog_severity <= 4\", \"logs: message ilike "
+        description='Conditions that all must hold. For example ["syslog_severity <= 4", "logs: message ilike '
         "'%timeout%' or device_id in (1, 2)\"]; docs/filters.md has them all",
     )
     processes: list[str] = Field(
         default=[], description="Programs whose logs are wanted, in any case. For example [nginx, sshd]"
     )
     columns: list[str] = Field(
-        default=[], description="Columns, in this order; none for all. For example [timestamp, message]"
+        default=[],
+        description="Columns, in this order; none for all; computed ones that are not named come last. "
+        "For example [timestamp, message]",
     )
     compute: list[str] = Field(
         default=[],
-        description="Computed columns, as name=expression in SQL's words. For example [\"loud=upper(message)\"]",
+        description='Computed columns, as name=expression in SQL\'s words. For example ["loud=upper(message)"]',
     )
     nested: list[str] = Field(
         default=[],
         description="Related rows to carry along: log_entry and device of anomalies, device of logs; nested in JSON, "
         "as prefixed columns elsewhere. For example [device]",
     )
-    format: FormatName = Field(default="parquet", description="Of the files")
+    format: FormatName = Field(default="default", description="Of the files; default: the preset's, or else parquet")
     compression: CompressionName = Field(
         default="default",
         description="default is zstd inside of Parquet, none elsewhere; snappy only for Parquet; none of them for xlsx",
     )
     compression_level: int | None = Field(
-        default=None, description="How hard to compress; none for the fast one. gzip 1 to 9, zstd 1 to 19. For example 6"
+        default=None,
+        description="How hard to compress; none for the fast one. gzip 1 to 9, zstd 1 to 19. For example 6",
     )
     split_rows: int | None = Field(
-        default=None, description="Begin a new file after this many rows; none for one file a dataset. For example 1000000"
+        default=None,
+        description="Begin a new file after this many rows; none for one file a dataset. For example 1000000",
     )
     split_bytes: int | None = Field(
-        default=None, description="Begin a new file at about this many bytes; none for one file a dataset. For example 100000000"
+        default=None,
+        description="Begin a new file at about this many bytes; none for one file a dataset. For example 100000000",
     )
     zip: bool = Field(default=False, description="Put all files into one zip archive")
     totals: bool = Field(default=False, description="xlsx: add a row of sums, as formulas")
     long_cells: LongCells = Field(
-        default="error", description="xlsx: what becomes of texts longer than 32,767 characters: an error, or cut and counted"
+        default="default",
+        description="xlsx: what becomes of texts longer than 32,767 characters: an error (the default), or cut and counted",
     )
-    batch_rows: int | None = Field(default=None, description="Most rows in a batch; none for the setting. For example 50000")
+    batch_rows: int | None = Field(
+        default=None, description="Most rows in a batch; none for the setting. For example 50000"
+    )
     batch_bytes: int | None = Field(
         default=None, description="Most bytes in a batch; none for the setting. For example 8388608"
     )
     validation_level: LevelName = Field(
-        default="default", description="none; basic (required, types, domains); strict (every rule); default: the setting"
+        default="default",
+        description="none; basic (required, types, domains); strict (every rule); default: the setting",
     )
     on_invalid: OnInvalidName = Field(
         default="default", description="Keep invalid rows, put them beside in quarantine, or fail; default: the setting"
@@ -101,20 +114,32 @@ class RequestFields(BaseModel):
     max_invalid_ratio: float | None = Field(
         default=None, description="Share of invalid rows, 0 to 1, above which nothing is published. For example 0.05"
     )
-    include_metadata: bool = Field(
-        default=False,
+    include_metadata: bool | None = Field(
+        default=None,
         description="Add columns that say where each row comes from: export id, table, time of the snapshot's begin, "
         "transforms; in a zip archive, the manifests too",
     )
     preview: int | None = Field(
-        default=None, description="Only try it, on this many rows: show before and after, publish nothing. For example 20"
+        default=None,
+        description="Only try it, on this many rows: show before and after, publish nothing. For example 20",
     )
     output: str | None = Field(
         default=None,
         description="File to write, or folder for several files, in place of exports/{export id}/ of the destination: a "
         "path or an s3:// URL. For example s3://bucket/reports/errors.csv",
     )
-    requested_by: str | None = Field(default=None, description="Who asks, for the history. For example audit@example.com")
+    requested_by: str | None = Field(
+        default=None, description="Who asks, for the history. For example audit@example.com"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_preset(cls, given: Mapping[str, object]) -> Mapping[str, object]:
+        """Let the preset answer what nobody has chosen."""
+        choices = {name for name, field in cls.model_fields.items() if field.default == _UNCHOSEN}
+        chosen = {name: value for name, value in given.items() if name not in choices or value != _UNCHOSEN}
+        preset = PRESETS.get(str(given.get("preset", "none")), {})
+        return {**PRESETS["none"], **preset, **chosen}
 
 
 def fields_of(given: Mapping[str, object]) -> RequestFields:
@@ -122,9 +147,8 @@ def fields_of(given: Mapping[str, object]) -> RequestFields:
 
     Raises: ConfigError with every field that is unknown, or of another kind.
     """
-    preset = PRESETS.get(str(given.get("preset", "none")), {})
     try:
-        return RequestFields.model_validate({**preset, **given})
+        return RequestFields.model_validate(given)
     except ValidationError as error:
         lines = [_in_words(problem["loc"], problem["msg"], problem["input"]) for problem in error.errors()]
     raise ConfigError("\n".join(["the export cannot be made:", *lines]))

@@ -16,7 +16,7 @@ from export_pipeline.plan import ExportPlan
 from export_pipeline.schemas.policy import CheckPolicy, Level, OnInvalid
 from export_pipeline.settings import Settings
 from export_pipeline.shape import Shape
-from export_pipeline.transforms.compute import ComputeFields, Computed, parse_compute, problems
+from export_pipeline.transforms.compute import Computed, ComputeFields, parse_compute, problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,9 @@ def item_of(  # noqa: PLR0913, PLR0917 - the request, what it is held against, a
     if window != Window():
         with mistakes.noted("start, end"):
             _ = dataset.selection.placing_time
-    plan = ExportPlan.whole(dataset, _limits(fields, settings, name, mistakes), _policy(fields, settings, name, mistakes))
+    plan = ExportPlan.whole(
+        dataset, _limits(fields, settings, name, mistakes), _policy(fields, settings, name, mistakes)
+    )
     with mistakes.noted("datasets"):
         plan = _shaped(plan, fields, name, origin, mistakes)
     if fields.preview is not None:
@@ -78,7 +80,7 @@ def _shaped(plan: ExportPlan, fields: RequestFields, name: str, origin: Origin, 
     computed = _computed(fields, name, schema, mistakes)
     whole = computed.output_schema(schema)
     pushed, kept = filters_of(fields, name, plan.dataset, whole, mistakes)
-    columns = _columns(fields, name, whole, mistakes)
+    columns = _columns(fields, name, computed, whole, mistakes)
     constants = origin.constants(plan) if fields.include_metadata else ()
     return replace(plan, predicate=pushed, shape=Shape(computed, kept, columns, constants))
 
@@ -95,12 +97,17 @@ def _computed(fields: RequestFields, name: str, schema: pa.Schema, mistakes: Mis
     return ComputeFields(() if found else tuple(wanted))
 
 
-def _columns(fields: RequestFields, name: str, schema: pa.Schema, mistakes: Mistakes) -> tuple[str, ...]:
-    """Return the chosen columns; those that are not there are noted, and left out."""
+def _columns(
+    fields: RequestFields, name: str, computed: ComputeFields, schema: pa.Schema, mistakes: Mistakes
+) -> tuple[str, ...]:
+    """Return the chosen columns, computed ones that were not named last; unknown ones are noted, and left out."""
     chosen = entries_for(name, fields.columns)
     for column in (column for column in chosen if column not in schema.names):
         hint, there = nearest(column, schema.names), ", ".join(schema.names)
         mistakes.add("columns", f"{name} has no column {column!r}{hint}; it has {there}")
     if twice := sorted({column for column in chosen if chosen.count(column) > 1}):
         mistakes.add("columns", f"{name}: {', '.join(twice)} is there more than once")
-    return tuple(dict.fromkeys(column for column in chosen if column in schema.names))
+    if not chosen:
+        return ()
+    computed_names = [one.name for one in computed.fields]
+    return tuple(dict.fromkeys(column for column in (*chosen, *computed_names) if column in schema.names))

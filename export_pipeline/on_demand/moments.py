@@ -10,7 +10,5 @@ def read_moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise ConfigError(
-            f"{text!r} is no ISO date or time; write 2026-11-20 or 2026-11-20T05:00:00+00:00"
-        ) from None
+        raise ConfigError(f"{text!r} is no ISO date or time; write 2026-11-20 or 2026-11-20T05:00:00+00:00") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

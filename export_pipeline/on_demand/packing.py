@@ -23,6 +23,8 @@ class Packing:
     split_rows: int | None = None
     split_bytes: int | None = None
     is_zip: bool = False
+    has_manifests: bool = False
+    """Whether the manifests go into the archive, too."""
     output: str | None = None
 
     @property
@@ -43,12 +45,16 @@ def packing_of(fields: RequestFields, mistakes: Mistakes) -> Packing:
         mistakes.add("format", f"{fields.format!r} is unknown; there are {', '.join(FORMATS)}")
         fmt = FORMATS["parquet"]
     with mistakes.noted("compression"):
-        fmt = with_compression(fmt, None if fields.compression == "default" else fields.compression, fields.compression_level)
+        fmt = with_compression(
+            fmt, None if fields.compression == "default" else fields.compression, fields.compression_level
+        )
     for name, smallest in (("split_rows", 1), ("split_bytes", 1), ("preview", 1)):
         value = getattr(fields, name)
         if value is not None and value < smallest:
             mistakes.add(name, f"it is {value}; it must be {smallest} or more")
-    packing = Packing(fmt, fields.split_rows, fields.split_bytes, fields.zip, fields.output)
+    packing = Packing(
+        fmt, fields.split_rows, fields.split_bytes, fields.zip, bool(fields.include_metadata), fields.output
+    )
     if packing.is_workbook and (packing.is_split or packing.is_zip):
         mistakes.add("format", "xlsx is one file, and a zip archive already; leave split_rows, split_bytes and zip out")
     if fields.totals and not packing.is_workbook:

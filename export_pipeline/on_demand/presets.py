@@ -6,7 +6,7 @@ from typing import Final
 
 PRESETS: Final[Mapping[str, Mapping[str, object]]] = MappingProxyType(
     {
-        "none": {},
+        "none": {"format": "parquet", "long_cells": "error"},
         "training": {
             "format": "parquet",
             "compression": "zstd",
@@ -18,4 +18,5 @@ PRESETS: Final[Mapping[str, Mapping[str, object]]] = MappingProxyType(
         "ticket": {"format": "xlsx", "long_cells": "cut"},
     }
 )
-"""By name. `audit` keeps every row, with where it comes from; `training` only valid ones."""
+"""By name. `audit` keeps every row, with where it comes from; `training` only valid ones; `none` answers where they do
+not."""

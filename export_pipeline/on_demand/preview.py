@@ -30,6 +30,11 @@ class Preview:
     before: Sequence[Row]
     after: Sequence[Row]
 
+    @property
+    def is_aligned(self) -> bool:
+        """Whether each row before is the one at the same place after."""
+        return len(self.before) == len(self.after)
+
 
 def preview(request: Request, export_id: str) -> Sequence[Preview]:
     """Run the request's plans on the rows that it is limited to. Raises: TransientError, PermanentError."""

@@ -11,9 +11,7 @@ from export_pipeline.on_demand.request import Request
 from export_pipeline.write.schema_description import describe_schema
 
 
-def record_of(
-    request: Request, origin: Origin, files: Sequence[DeliveredFile], finished: Sequence[Finished]
-) -> bytes:
+def record_of(request: Request, origin: Origin, files: Sequence[DeliveredFile], finished: Sequence[Finished]) -> bytes:
     """Return the record as indented JSON."""
     content = {
         "export_id": origin.export_id,
@@ -23,13 +21,14 @@ def record_of(
         "compression": request.packing.fmt.compression,
         "request": request.fields.model_dump(mode="json", exclude_defaults=True),
         "files": [{name: value for name, value in asdict(file).items() if name != "uri"} for file in files],
-        "datasets": [_dataset(one) for one in finished],
+        "datasets": [about(one) for one in finished],
     }
     return (json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n").encode()
 
 
-def _dataset(one: Finished) -> Mapping[str, object]:
-    account = one.account
+def about(one: Finished) -> Mapping[str, object]:
+    """Return what was found in one dataset, as JSON values."""
+    account, plan = one.account, one.item.plan
     return {
         "dataset": one.item.name,
         "source_count": account.source_count,
@@ -37,8 +36,12 @@ def _dataset(one: Finished) -> Mapping[str, object]:
         "filtered_count": account.filtered_count,
         "invalid_count": account.invalid_count,
         "quarantined_count": account.quarantined_count,
+        "filters": {
+            "by_the_source": str(plan.predicate) if plan.predicate else None,
+            "after_the_transforms": str(plan.shape.kept) if plan.shape.kept else None,
+        },
         "quality": account.quality,
         "snapshot": asdict(account.snapshot),
-        "columns": [asdict(column) for column in describe_schema(one.item.plan.published_schema)],
+        "columns": [asdict(column) for column in describe_schema(plan.published_schema)],
         "warnings": account.warnings,
     }

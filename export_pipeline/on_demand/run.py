@@ -1,6 +1,7 @@
 """Runs a request: every item through the flow into one outlet, and then all of it is published, or nothing."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO
@@ -116,7 +117,5 @@ def _clear(location: Location) -> None:
     """Remove what was published already; where that fails too, a later clean-up finds it without its record."""
     if location.is_output:
         return
-    try:
+    with suppress(ExportError):
         location.destination.remove_folder(export_folder(location.export_id))
-    except ExportError:
-        pass

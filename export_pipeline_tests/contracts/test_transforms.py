@@ -3,7 +3,8 @@
 import json
 import pickle
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
@@ -25,6 +26,7 @@ from export_pipeline.transforms.side_table import JoinedColumn
 from export_pipeline.transforms.standardize_timestamps import StandardizeTimestamps
 from export_pipeline.transforms.transform import Input, Lookup, Transform
 
+BERLIN = ZoneInfo("Europe/Berlin")
 DEVICES = Lookup("devices", ("id", "name"))
 DEVICE_ROWS = pa.table({"id": pa.array([1, 2], pa.int64()), "name": ["core", "edge"]})
 
@@ -188,6 +190,38 @@ def test_a_column_changes_with_a_side_table_only_where_it_says_so(
 @pytest.mark.parametrize("transform", list(TRANSFORMS.values()), ids=list(TRANSFORMS))
 def test_without_parameters_no_column_is_made_of_another(transform: Callable[[], Transform]) -> None:
     assert transform().lineage() == {}
+
+
+@ANY_TRANSFORM
+@given(rows=ROWS)
+def test_columns_that_it_does_not_alter_come_out_with_the_same_values(
+    sample: Transform, rows: list[dict[str, object]]
+) -> None:
+    batch, altered = make_batch(rows), sample.alters(SCHEMA.names)
+    assert altered <= set(SCHEMA.names)
+    result = run(sample, batch)
+    for name in set(SCHEMA.names) - altered:
+        before, after = batch.column(name), result.column(name)
+        if before.type.equals(after.type):
+            assert after.equals(before), name
+        else:
+            same = (_is_same_moment(*pair) for pair in zip(before.to_pylist(), after.to_pylist(), strict=True))
+            assert all(same), name
+
+
+def _is_same_moment(before: datetime | None, after: datetime | None) -> bool:
+    """Whether the clocks of Berlin show `before` at `after`, unless they skip it."""
+    if before is None or after is None:
+        return before is after
+    shown = after.astimezone(BERLIN).replace(tzinfo=None)
+    local = before.replace(tzinfo=None)
+    is_skipped = local.replace(tzinfo=BERLIN).astimezone(UTC).astimezone(BERLIN).replace(tzinfo=None) != local
+    return shown == local or is_skipped
+
+
+@pytest.mark.parametrize("transform", list(TRANSFORMS.values()), ids=list(TRANSFORMS))
+def test_without_parameters_no_column_is_altered(transform: Callable[[], Transform]) -> None:
+    assert transform().alters(SCHEMA.names) == frozenset()
 
 
 @ANY_TRANSFORM

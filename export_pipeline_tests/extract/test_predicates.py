@@ -79,7 +79,7 @@ def test_the_server_and_mask_agree_on_every_operator_and_value(
 
 
 def test_the_pools_hold_values_that_are_kept_and_values_that_are_not(published: dict[str, pa.RecordBatch]) -> None:
-    shares = {str(one): len(kept_by_mask(published["UTC"], one)) for name in POOLS for one in conditions(name)}
+    shares = {str(one): len(kept_by_mask(published["UTC"], one)) for name in POOLS for one in list(conditions(name))[::5]}
     assert sum(0 < kept < 250 for kept in shares.values()) > len(shares) / 2
 
 

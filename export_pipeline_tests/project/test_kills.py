@@ -79,7 +79,7 @@ class Deployment:
     def knows_code(self) -> bool:
         """Tell whether the code server answers, without which the webserver launches nothing."""
         client = DagsterGrpcClient(port=int(self.machine.ports["4000"]), host="localhost")
-        return client.health_check_query() == "SERVING"
+        return bool(client.health_check_query() == "SERVING")  # type: ignore[no-untyped-call] # Dagster's own
 
     def kill_worker(self) -> None:
         """Kill the process of one run."""

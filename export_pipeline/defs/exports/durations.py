@@ -7,7 +7,7 @@ from typing import Final
 from export_pipeline.errors import ConfigError
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_SPAN: Final = re.compile(r"(\d{1,6})([smhdw])")
+_SPAN: Final = re.compile(r"([0-9]{1,6})([smhdw])")
 
 
 def parse_duration(what: str, text: str) -> timedelta:

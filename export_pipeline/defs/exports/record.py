@@ -49,6 +49,7 @@ OF_RUN: Final[Mapping[str, Status]] = MappingProxyType(
         "STARTING": Status.QUEUED,
         "STARTED": Status.RUNNING,
         "CANCELING": Status.RUNNING,
+        "SUSPENDED": Status.RUNNING,
         "SUCCESS": Status.SUCCEEDED,
         "FAILURE": Status.FAILED,
         "CANCELED": Status.CANCELED,

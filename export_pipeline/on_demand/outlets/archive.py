@@ -1,5 +1,6 @@
 """One zip archive: a member a dataset, or several where it is split, each one written by the format."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ import pyarrow as pa
 from export_pipeline.on_demand.item import Item
 from export_pipeline.on_demand.location import Location
 from export_pipeline.on_demand.origin import Origin
-from export_pipeline.on_demand.outlets.container import Container
+from export_pipeline.on_demand.outlets.container import Container, about_rows
 from export_pipeline.on_demand.outlets.outlet import DeliveredFile, Finished
 from export_pipeline.on_demand.outlets.parts import Limits, PartsWriter
 from export_pipeline.on_demand.packing import Packing
@@ -59,8 +60,18 @@ class ArchiveOutlet:
 
     def publish(self, finished: Sequence[Finished]) -> Sequence[DeliveredFile]:
         """Publish the archive."""
+        if self._packing.has_manifests:
+            self._add_manifests(finished)
         self._zip.close()
         return [self._container.publish(finished, lambda path: check_zip(path, self._sizes))]
+
+    def _add_manifests(self, finished: Sequence[Finished]) -> None:
+        for one in finished:
+            name = one.item.plan.dataset.name
+            said = about_rows(self._container.manifest([one]), name)
+            with self._zip.member(f"{name}.manifest.json") as sink:
+                sink.write((json.dumps(said, indent=2, ensure_ascii=False) + "\n").encode())
+            self._sizes[f"{name}.manifest.json"] = sink.tell()
 
 
 @dataclass(slots=True)

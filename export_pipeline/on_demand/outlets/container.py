@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from export_pipeline.on_demand.location import Location
 from export_pipeline.on_demand.outlets.outlet import DeliveredFile, Finished
-from export_pipeline.write.destinations.destination import Staging
 from export_pipeline.write.formats.format import Format
 from export_pipeline.write.hashing_sink import HashingSink
 from export_pipeline.write.manifest import JsonObject, Manifest, QuarantineFile
@@ -38,7 +37,7 @@ class Container:
         """Stage the file while the block runs."""
         with self._stack:
             staged = self._location.destination.stage(self._location.export_id, self._target)
-            self._staging: Staging = self._stack.enter_context(staged)
+            self._staging = self._stack.enter_context(staged)
             self.sink = self._staging.open_data()
             try:
                 yield
@@ -59,7 +58,7 @@ class Container:
             check(path)
 
         fmt = replace(self._fmt, check=check_file)
-        manifest = self._manifest(finished, fmt)
+        manifest = self.manifest(finished)
         publication = publish(self._staging, manifest, fmt, finished[0].item.plan.published_schema)
         return DeliveredFile(
             name=self._target.data.name,
@@ -71,10 +70,10 @@ class Container:
             uri=publication.uri,
         )
 
-    def _manifest(self, finished: Sequence[Finished], fmt: Format) -> Manifest:
+    def manifest(self, finished: Sequence[Finished]) -> Manifest:
         """Return the manifest of one dataset; of several the sums, with each one's own in `contents`."""
         written = self.sink.written(sum(one.rows for one in finished))
-        own = [one.manifest(self._target, fmt, replace(written, rows=one.rows)) for one in finished]
+        own = [one.manifest(self._target, self._fmt, replace(written, rows=one.rows)) for one in finished]
         whole = own[0] if len(own) == 1 else _sum(own, [one.item.plan.dataset.name for one in finished])
         if self._quarantine is None:
             return whole
@@ -100,11 +99,11 @@ def _sum(manifests: Sequence[Manifest], names: Sequence[str]) -> Manifest:
         relations={},
         digest=None,
         finished_at=manifests[-1].finished_at,
-        contents=tuple(_of_one(one, name) for one, name in zip(manifests, names, strict=True)),
+        contents=tuple(about_rows(one, name) for one, name in zip(manifests, names, strict=True)),
     )
 
 
-def _of_one(manifest: Manifest, name: str) -> JsonObject:
+def about_rows(manifest: Manifest, name: str) -> JsonObject:
     """Return what the manifest says of the rows, without what it says of the file that holds others too."""
     said: dict[str, object] = json.loads(manifest.to_json())
     return {key: value for key, value in said.items() if key not in _OF_THE_FILE} | {"dataset": name}

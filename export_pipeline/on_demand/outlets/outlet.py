@@ -40,6 +40,18 @@ class Finished:
     span: tuple[datetime, datetime]
     stages: Mapping[str, float]
 
+    @property
+    def summary(self) -> str:
+        """What was exported, and who chose the rows, in a line."""
+        account, plan = self.account, self.item.plan
+        aside = f"{account.filtered_count:,} filtered out, {account.quarantined_count:,} quarantined"
+        asked = f"; the source was asked for {plan.predicate}" if plan.predicate else ""
+        kept = f"; after the transforms, {plan.shape.kept} was kept" if plan.shape.kept else ""
+        return (
+            f"{self.item.name}: {self.rows:,} of {account.source_count:,} rows ({aside}, "
+            f"{account.invalid_count:,} invalid){asked}{kept}"
+        )
+
     def manifest(self, target: Target, fmt: Format, written: WrittenFile) -> Manifest:
         """Return the manifest of the file that holds all of its rows."""
         place = Place(target, fmt, self.export_id, self.item.window)

@@ -38,7 +38,9 @@ class StreamOutlet:
 
     def open_quarantine(self) -> HashingSink:
         """Raise ConfigError: there is no place for rejected rows."""
-        raise ConfigError("the standard output has no place beside it for quarantined rows; set on_invalid to keep or fail")
+        raise ConfigError(
+            "the standard output has no place beside it for quarantined rows; set on_invalid to keep or fail"
+        )
 
     def publish(self, finished: Sequence[Finished]) -> Sequence[DeliveredFile]:
         """Return what has gone out."""

@@ -1,4 +1,4 @@
-"""One Excel workbook: a sheet a dataset, and a last one that says what was counted, how good it is, what was asked for."""
+"""One Excel workbook: a sheet a dataset, and a last one with counts, quality and what was asked for."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -46,7 +46,9 @@ class WorkbookOutlet:
         """Write the summary, and publish the workbook."""
         for one in finished:
             cut = {name: cells for name, cells in self._book.cut_cells.items() if name.startswith(f"{one.item.name}.")}
-            one.account.warnings += [f"{cells:,} texts of {name} were cut to Excel's length" for name, cells in cut.items()]
+            one.account.warnings += [
+                f"{cells:,} texts of {name} were cut to Excel's length" for name, cells in cut.items()
+            ]
         self._book.summary(self._summary(finished))
         self._book.close()
         return [self._container.publish(finished, lambda path: check_workbook(path, self._book.written))]
@@ -60,7 +62,13 @@ class WorkbookOutlet:
         yield ["dataset", "in the source", "exported", "filtered out", "invalid", "quarantined"]
         for one in finished:
             account = one.account
-            counts = (account.source_count, one.rows, account.filtered_count, account.invalid_count, account.quarantined_count)
+            counts = (
+                account.source_count,
+                one.rows,
+                account.filtered_count,
+                account.invalid_count,
+                account.quarantined_count,
+            )
             yield [one.item.name, *counts]
         yield []
         yield ["Quality"]

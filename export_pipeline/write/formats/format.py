@@ -4,6 +4,7 @@ One file a format beside this one, one line each in `registry.py`. Where the byt
 `destinations/`; a format sees a binary sink only.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +76,7 @@ def check_columns(schema: pa.Schema, format_name: str) -> None:
     """Refuse a schema without a column, or with two of one name. Raises: ConfigError."""
     if not schema.names:
         raise ConfigError(f"{format_name}: there is no column to write; select at least one")
-    if twice := sorted({name for name in schema.names if schema.names.count(name) > 1}):
+    if twice := sorted(name for name, times in Counter(schema.names).items() if times > 1):
         raise ConfigError(f"{format_name}: two columns are named {', '.join(twice)}; rename one of them")
 
 

@@ -21,7 +21,7 @@ def test_spans_are_a_number_and_a_unit(text: str, span: timedelta) -> None:
     assert parse_duration("--older-than", text) == span
 
 
-@pytest.mark.parametrize("text", ["", "7", "d", "-7d", "7 d", "1.5h", "7D", "9999999d", "٧d", "1y"])
+@pytest.mark.parametrize("text", ["", "7", "d", "-7d", "7 d", "1.5h", "7D", "9999999d", "\u0667d", "1y"])
 def test_anything_else_is_refused_by_name(text: str) -> None:
     with pytest.raises(ConfigError, match=r"--older-than .* write 90s, 15m, 12h, 7d or 2w"):
         parse_duration("--older-than", text)

@@ -37,7 +37,7 @@ def test_figures_over_all_exports() -> None:
     assert stats.stored_bytes == 150
     assert stats.by_dataset == {"ips": Sums(2, 11, 107), "logs": Sums(2, 15, 150)}
     assert stats.by_format == {"csv": Sums(2, 11, 107), "parquet": Sums(1, 5, 50)}
-    assert list(stats.last_7_days.items())[0] == ("2026-11-14", 1)
+    assert next(iter(stats.last_7_days)) == "2026-11-14"
     assert list(stats.last_7_days.values()) == [1, 0, 0, 0, 0, 1, 2]
 
 
