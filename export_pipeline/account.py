@@ -140,6 +140,8 @@ def _selection(plan: ExportPlan, window: Window) -> JsonObject:
         "start": window.start.isoformat() if window.start else None,
         "end": window.end.isoformat() if window.end else None,
         "special_times": selection.special_times.value,
+        "limit": plan.limit,
+        "nested": list(plan.dataset.nested),
     }
 
 

@@ -17,6 +17,7 @@ ExportError
     ├── TransformError             a transform failed to run, or broke its contract
     ├── ReconciliationError        rows were lost or doubled on the way
     ├── DestinationError           storage cannot take the file (full, read-only, no permission)
+    ├── ReaderGoneError            whoever read the standard output wants no more
     ├── CorruptFileError           a file is not what was written
     ├── SupersededError            a newer snapshot of the partition is already published
     └── EmbeddedServerError        the private PostgreSQL cannot be started or joined
@@ -92,6 +93,10 @@ class ReconciliationError(PermanentError):
 
 class DestinationError(PermanentError):
     """Storage cannot take the file: full, read-only, no permission."""
+
+
+class ReaderGoneError(PermanentError):
+    """Whoever read the standard output has closed it: `head` has seen enough."""
 
 
 class CorruptFileError(PermanentError):

@@ -14,11 +14,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from export_pipeline.cli.exit_codes import EXIT_PERMANENT, EXIT_TRANSIENT
+from export_pipeline.cli.exit_codes import EXIT_PERMANENT, EXIT_READER_GONE, EXIT_TRANSIENT
 from export_pipeline.cli.export_command import export
 from export_pipeline.cli.exports.commands import commands
 from export_pipeline.cli.options import DEFAULT_HOME, HomeOption
-from export_pipeline.errors import ExportError, TransientError
+from export_pipeline.errors import ExportError, ReaderGoneError, TransientError
 
 app = typer.Typer(
     name="export-pipeline",
@@ -109,6 +109,8 @@ def main() -> None:
         signal.signal(sign, _interrupt)
     try:
         app()
+    except ReaderGoneError:
+        raise SystemExit(EXIT_READER_GONE) from None
     except ExportError as error:
         Console(stderr=True, highlight=False).print(f"[bold red]error[/]: {_escaped(error)}", soft_wrap=True)
         raise SystemExit(EXIT_TRANSIENT if isinstance(error, TransientError) else EXIT_PERMANENT) from None

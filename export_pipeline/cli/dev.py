@@ -33,7 +33,7 @@ def run_dev(folder: Path, port: int, beside: Beside = nullcontext, log: str | No
     """
     home = open_home(folder)
     try:
-        with _only_one(home) as lock_fd, running_server(home) as server:
+        with _only_one(home) as lock_fd, running_server(home, waits=False) as server:
             require_free(port)
             Console(highlight=False).print(
                 f"Dagster UI: http://127.0.0.1:{port} in about 20 s (Ctrl-C stops it and the database)",

@@ -4,7 +4,7 @@ import os
 import sys
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -20,7 +20,6 @@ from export_pipeline.cli.home import Home, open_home, running_server
 from export_pipeline.cli.progress_bars import ExportBars
 from export_pipeline.defs.on_demand import JOB, Caller, on_demand_definitions, on_demand_job
 from export_pipeline.errors import ConfigError, ExportError
-from export_pipeline.on_demand.fields import fields_of
 from export_pipeline.on_demand.packing import STREAM
 from export_pipeline.on_demand.request import request_of
 from export_pipeline.settings import Settings
@@ -31,7 +30,10 @@ _TAGS: Final = {"dagster/max_retries": "0"}
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How the command goes about it: asking no question, in the background, with results for programs."""
+    """How the command goes about it: asking no question, in the background, with results for programs.
+
+    `export_id` says that this is the process in the background.
+    """
 
     yes: bool = False
     detach: bool = False
@@ -41,25 +43,45 @@ class Manner:
 
 def run_export(given: Mapping[str, Any], home: Path, manner: Manner) -> None:
     """Export what was asked for and say where it is. Raises: ExportError; every mistake before connecting."""
-    fields = fields_of(given)
+    fields = request_of(given, Settings.load()).fields
+    read = fields.model_dump(mode="json")  # in the types of the fields, which Dagster insists on
+    given = {name: read[name] for name, value in given.items() if value is not None}
     is_stream = fields.output == STREAM
-    request_of(fields, Settings.load())
     if is_stream and (manner.detach or manner.as_json):
         raise ConfigError("the standard output takes the rows alone; leave --detach and --json out, or name a file")
-    export_id = manner.export_id or str(uuid.uuid4())
+    if manner.detach:
+        export_id = str(uuid.uuid4())
+        start_detached(given, home, export_id)
+        sys.stdout.write(f"{export_id}\n")
+        return
     console = Console(stderr=True)
     with _standard_output(is_stream=is_stream) as stream, _settings(home) as settings:
         if manner.export_id is None and fields.preview is None:
-            announce(request_of(fields, settings), console, yes=manner.yes)
-        with instance_of(settings) as instance:
-            if manner.detach:
-                start_detached(given, home, export_id, instance)
-                sys.stdout.write(f"{export_id}\n")
-                return
-            with ExportBars(console) as bars:
-                report = print_json if manner.as_json else report_delivery
-                caller = Caller(bars.show, report, report_previews, stream, cancels=True)
-                _execute(settings, caller, given, instance, export_id)
+            announce(request_of(given, settings), console, yes=manner.yes)
+        with instance_of(settings) as instance, ExportBars(console) as bars:
+            caller = _detached(manner.export_id, instance) if manner.export_id else _waiting(manner, bars, stream)
+            _execute(settings, caller, given, instance, manner.export_id or str(uuid.uuid4()))
+
+
+def _waiting(manner: Manner, bars: ExportBars, stream: BinaryIO | None) -> Caller:
+    report = print_json if manner.as_json else report_delivery
+    return Caller(
+        on_progress=bars.show, on_delivery=report, on_preview=report_previews, stream=stream, cancels=True
+    )
+
+
+def _detached(export_id: str, instance: DagsterInstance) -> Caller:
+    """Return what the process in the background wants: to tell that the run has begun. Raises: ConfigError."""
+    if instance.is_ephemeral:
+        raise ConfigError(
+            "--detach: nobody would hear of the export; set EXPORT_STORAGE_URL and DAGSTER_HOME, or give a --home"
+        )
+
+    def tell() -> None:
+        sys.stdout.write(f"{export_id}\n")
+        sys.stdout.flush()
+
+    return Caller(on_begun=tell, cancels=True)
 
 
 def _execute(
@@ -106,8 +128,14 @@ def _standard_output(*, is_stream: bool) -> Iterator[BinaryIO | None]:
     if not is_stream:
         yield None
         return
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as stream:
+    if sys.stdout is None:
+        raise ConfigError("output: the standard output is closed; name a file")
+    stream = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    try:
         yield stream
+    finally:
+        with suppress(BrokenPipeError):  # said already, when the rows were written
+            stream.close()
 
 
 def _ours(failure: Failure) -> ExportError:

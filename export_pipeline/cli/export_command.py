@@ -130,7 +130,7 @@ def export(  # noqa: PLR0913, PLR0917 - a parameter is an option
     Examples:
         export-pipeline export logs --start 2026-11-20 --end 2026-11-21 --format csv --compression gzip
 
-        export-pipeline export logs --filter 'syslog_severity<=3' --columns timestamp,message -o errors.xlsx --format xlsx
+        export-pipeline export logs --filter 'syslog_severity<=3' --columns timestamp,message --format xlsx -o e.xlsx
 
         export-pipeline export --table public.devices --format jsonl -o - | head
     """

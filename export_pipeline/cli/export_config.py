@@ -20,8 +20,10 @@ def read_config(path: Path | None) -> dict[str, Any]:
         found = yaml.safe_load(sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"--config {path}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: no UTF-8, or a date such as 2026-02-30
         raise ConfigError(f"--config {path}: it is no YAML: {' '.join(str(error).split())}") from error
+    except RecursionError:
+        raise ConfigError(f"--config {path}: its brackets stand too deep in one another") from None
     if found is None:
         return {}
     if not isinstance(found, dict):

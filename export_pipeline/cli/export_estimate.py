@@ -27,7 +27,9 @@ def announce(request: Request, console: Console, *, yes: bool) -> None:
     """
     source = request.settings.source
     items = request.items(source, Origin())
-    whole = [_announce(item, estimate(item, source, request.packing.fmt), console) for item in items]
+    # Where nobody looks, many exports may begin at once, and none of them has a place in the pool yet: no sample.
+    fmt = request.packing.fmt if console.is_terminal else None
+    whole = [_announce(item, estimate(item, source, fmt), console) for item in items]
     if _is_large(whole, request) and not yes and sys.stdin.isatty() and sys.stderr.isatty():
         answer = console.input("That is a large export. Go on? (y/N) ")
         if answer.strip().lower() not in {"y", "yes"}:

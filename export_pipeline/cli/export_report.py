@@ -65,9 +65,9 @@ def report_previews(previews: Sequence[Preview]) -> None:
             for number, row in enumerate(rows, 1):
                 output.print(_row_table(f"{one.item.name}: row {number} {title}", names, row, {}))
     for one in previews:
-        rows = f"{len(one.before)} rows read, {len(one.after)} would be published"
+        flow = f"{len(one.before)} rows read, {len(one.after)} would be published"
         aside = f"{one.account.filtered_count} filtered out, {one.account.invalid_count} invalid"
-        output.print(f"{one.item.name}: {rows}, {aside}", markup=False)
+        output.print(f"{one.item.name}: {flow}, {aside}", markup=False)
     output.print("preview: nothing is published", markup=False)
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from export_pipeline.cli.sharing import shared
 from export_pipeline.defs.dagster_yaml import project_dagster_yaml
 from export_pipeline.embedded.server import EmbeddedServer, start_or_join
 from export_pipeline.errors import ConfigError
@@ -93,13 +94,18 @@ def open_home(folder: Path) -> Home:
 
 
 @contextmanager
-def running_server(home: Home) -> Iterator[EmbeddedServer]:
-    """Start the home's server, or join it, with its two databases there, and point the environment at it."""
-    with start_or_join(home.postgres) as server:
+def running_server(home: Home, *, waits: bool = True) -> Iterator[EmbeddedServer]:
+    """Start the home's server, or join it, with its two databases there, and point the environment at it.
+
+    A server that was started here stops at the end; with `waits`, once the other commands that joined it have ended.
+    """
+    with shared(home.folder / "users.lock") as wait_alone, start_or_join(home.postgres) as server:
         for database in (SOURCE_DATABASE, STORAGE_DATABASE):
             server.create_database(database)
         os.environ |= environment(home, server)
         yield server
+        if server.owned and waits:
+            wait_alone()
 
 
 def environment(home: Home, server: EmbeddedServer) -> dict[str, str]:

@@ -43,6 +43,12 @@ def failed_attempts(instance: DagsterInstance, assets: Iterable[AssetKey]) -> Se
 
 
 def first_line_of_error(instance: DagsterInstance, run_id: str) -> str:
+    """Return the first line of what `error_of` returns."""
+    line = error_of(instance, run_id).strip().splitlines()[0].removeprefix("dagster._core.definitions.events.Failure: ")
+    return line if len(line) <= _MOST_CHARACTERS else line[: _MOST_CHARACTERS - 1] + "…"
+
+
+def error_of(instance: DagsterInstance, run_id: str) -> str:
     """Return what the first failed step says; where no step could say anything (a crash), what ended the run."""
     kinds = {DagsterEventType.STEP_FAILURE, DagsterEventType.RUN_FAILURE}
     said = "no message; see the run"
@@ -54,8 +60,7 @@ def first_line_of_error(instance: DagsterInstance, run_id: str) -> str:
             said = event.step_failure_data.error.message
             break
         said = event.message or said
-    line = said.strip().splitlines()[0].removeprefix("dagster._core.definitions.events.Failure: ")
-    return line if len(line) <= _MOST_CHARACTERS else line[: _MOST_CHARACTERS - 1] + "…"
+    return said
 
 
 def _attempts_without_success(instance: DagsterInstance, key: AssetKey) -> dict[str, str]:

@@ -14,14 +14,13 @@ from dagster import ConfigMapping, Definitions, JobDefinition, Nothing, OpExecut
 from dagster._core.errors import DagsterExecutionInterruptedError  # which has no public name
 
 from export_pipeline.defs.lifeline import with_lifeline
-from export_pipeline.defs.on_demand_config import request_schema
+from export_pipeline.defs.on_demand_config import chosen_of, request_schema
 from export_pipeline.defs.on_demand_metadata import delivery_metadata, preview_metadata
 from export_pipeline.defs.on_demand_tags import ProgressTags, request_tags, result_tags
 from export_pipeline.defs.plans import PLAN_IO_MANAGER, PlanIOManager
 from export_pipeline.defs.pools import SOURCE_POOL
 from export_pipeline.defs.retries import Attempt, retries_by_error_class
-from export_pipeline.errors import ExportError
-from export_pipeline.on_demand.fields import fields_of
+from export_pipeline.errors import ExportError, ReaderGoneError
 from export_pipeline.on_demand.packing import STREAM
 from export_pipeline.on_demand.preview import Preview, preview
 from export_pipeline.on_demand.request import Request, request_of
@@ -41,6 +40,7 @@ class Caller:
     otherwise the process was stopped from outside, and the run has failed.
     """
 
+    on_begun: Callable[[], None] = lambda: None
     on_progress: OnProgress = ignore_progress
     on_delivery: Callable[[Delivery], None] = lambda _: None
     on_preview: Callable[[Sequence[Preview]], None] = lambda _: None
@@ -62,10 +62,11 @@ def on_demand_job(settings: Settings, caller: Caller = Caller()) -> JobDefinitio
     )
     def export_rows(context: OpExecutionContext) -> None:
         attempt = Attempt(context.instance, context.run_id, context.retry_number)
-        with _canceled(context, caller), retries_by_error_class(attempt):
+        with retries_by_error_class(attempt), _canceled(context, caller):
             # What was left out must not be its default here: a preset may fill it in.
-            request = request_of(fields_of(context.run.run_config), settings)
+            request = request_of(chosen_of(context.run.run_config), settings)
             context.instance.add_run_tags(context.run_id, request_tags(request))
+            caller.on_begun()
             if request.fields.preview is not None:
                 previews = preview(request, context.run_id)
                 caller.on_preview(previews)
@@ -104,10 +105,10 @@ def _to_op(given: Mapping[str, object], *, quietly: bool) -> Mapping[str, object
 
 @contextmanager
 def _canceled(context: OpExecutionContext, caller: Caller) -> Iterator[None]:
-    """Let Dagster end the run as canceled where the caller's user has interrupted it."""
+    """Let Dagster end the run as canceled where the caller's user has interrupted it, or wants no more rows."""
     try:
         yield
-    except DagsterExecutionInterruptedError:
+    except (DagsterExecutionInterruptedError, ReaderGoneError):
         if caller.cancels:
             context.instance.report_run_canceling(context.run)
         raise
@@ -119,5 +120,7 @@ def _run(context: OpExecutionContext, request: Request, attempt: Attempt, caller
         return run(request, context.run_id, progress)
     try:
         return run(request, context.run_id, progress, caller.stream)
+    except ReaderGoneError:
+        raise
     except ExportError as error:  # rows may have gone out already: another attempt would send them again
         raise attempt.failure(str(error)) from error

@@ -6,24 +6,29 @@ the environment of the code server from a launchpad.
 
 from collections.abc import Mapping
 from types import NoneType
-from typing import Any, Final, Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from dagster import Enum, EnumValue, Field, Noneable
 from pydantic.fields import FieldInfo
 
 from export_pipeline.on_demand.fields import RequestFields
 
-_NO_DEFAULT: Final[Mapping[str, Any]] = {"is_required": False}
-
 
 def request_schema() -> Mapping[str, Field]:
-    """Return the fields by name; none is required, and the launchpad fills in those that have a default."""
-    return {name: _field(field) for name, field in RequestFields.model_fields.items()}
+    """Return the fields by name. Texts have an empty default, so that the launchpad begins with all but the numbers."""
+    return {
+        name: Field(_kind(field.annotation), default_value=_shown(field), description=field.description)
+        for name, field in RequestFields.model_fields.items()
+    }
 
 
-def _field(field: FieldInfo) -> Field:
-    default = _NO_DEFAULT if field.default is None else {"default_value": field.default}
-    return Field(_kind(field.annotation), description=field.description, **default)
+def chosen_of(config: Mapping[str, object]) -> Mapping[str, object]:
+    """Return what somebody has filled in: without the texts that the launchpad shows as empty."""
+    return {name: value for name, value in config.items() if value != ""}
+
+
+def _shown(field: FieldInfo) -> object:
+    return "" if str in get_args(field.annotation) and field.default is None else field.default
 
 
 def _kind(annotation: Any) -> Any:  # noqa: ANN401 - an annotation; what Dagster takes as the type of a config field

@@ -22,6 +22,8 @@ PROGRESS_TAG: Final = "export/progress"
 PREVIEW_TAG: Final = "export/preview"
 REQUESTED_BY_TAG: Final = "requested_by"
 
+_MOST_CHARACTERS: Final = 600
+
 
 def request_tags(request: Request) -> Mapping[str, str]:
     """Return what is asked for."""
@@ -33,7 +35,7 @@ def request_tags(request: Request) -> Mapping[str, str]:
         tags[OUTPUT_TAG] = fields.output
     if fields.preview is not None:
         tags[PREVIEW_TAG] = str(fields.preview)
-    return tags
+    return {name: _shortened(value) for name, value in tags.items()}
 
 
 def result_tags(delivery: Delivery) -> Mapping[str, str]:
@@ -44,6 +46,11 @@ def result_tags(delivery: Delivery) -> Mapping[str, str]:
         FILES_TAG: str(len(delivery.files)),
         FINISHED_TAG: datetime.now(UTC).isoformat(),
     }
+
+
+def _shortened(text: str) -> str:
+    """Return no more than the index over the tags takes: a third of a page, in characters of up to four bytes."""
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[: _MOST_CHARACTERS - 1]}…"
 
 
 class ProgressTags:

@@ -96,5 +96,5 @@ def _require_plain_times(array: pa.Array, column: SelectedColumn, where: str) ->
         return
     raise UnrepresentableValueError(
         f"{where}: column {column.name!r} holds infinity or a year outside 1 to 9999; "
-        "set special_times to `null` or `text` for the dataset, or mend the rows, or export a view that casts it to text"
+        "set special_times to `null` or `text` for the dataset, mend the rows, or export a view that casts them to text"
     )

@@ -94,8 +94,8 @@ class Snapshot:
         if nested := sum(guarded for *_, guarded, _ in parts):
             raise UnrepresentableValueError(
                 f"{self.where}: {nested} rows of {selection.table} hold arrays of several dimensions, or not starting "
-                "at 1, which an Arrow list cannot hold; declare the column as text in the dataset, or export a view that "
-                "casts it to text"
+                "at 1, which an Arrow list cannot hold; declare the column as text in the dataset, or export a view "
+                "that casts it to text"
             )
         tally = add_up(TalliedRows._make((*part, layout)) for *part, _, layout in parts)
         return Count(tally, self._special_times(selection))

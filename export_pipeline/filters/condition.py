@@ -59,7 +59,7 @@ class Condition:
                 f"filter on {self.column}: `{self.operator}` takes {fewest} values"
                 f"{' or more' if most > fewest else ''}, given are {len(self.values)}"
             )
-        if any(not _is_storable(text) for text in (self.column, *self.values, *self.path)):
+        if any(not is_storable(text) for text in (self.column, *self.values, *self.path)):
             raise ConfigError(
                 f"filter on {self.column!r}: it holds a NUL character or half of a surrogate pair, which no text "
                 "in PostgreSQL can hold; leave it out"
@@ -142,7 +142,8 @@ def _arity(operator: Operator) -> tuple[int, float]:
     return (2, 2) if operator is Operator.BETWEEN else (1, 1)
 
 
-def _is_storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
+    """Whether PostgreSQL can hold the text."""
     return "\0" not in text and (text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text))
 
 

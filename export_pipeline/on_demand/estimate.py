@@ -34,12 +34,14 @@ class Estimate:
     seconds: float | None = None
 
 
-def estimate(item: Item, source: Source, fmt: Format) -> Estimate:
-    """Ask the planner, and send the first rows through the whole flow to nowhere.
+def estimate(item: Item, source: Source, fmt: Format | None) -> Estimate:
+    """Ask the planner, and send the first rows through the whole flow to nowhere; without a format, ask alone.
 
     Raises: TransientError, PermanentError where the source cannot be asked; the sample is left out where it takes long.
     """
     rows = _planned_rows(item, source.within(_PATIENCE))
+    if fmt is None:
+        return Estimate(rows)
     try:
         sampled, size, seconds = _sample(item, source.within(_PATIENCE), fmt)
     except ExportError:  # the export itself will say it, or has more patience

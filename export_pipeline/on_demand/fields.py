@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from export_pipeline.errors import ConfigError
+from export_pipeline.on_demand.mistakes import Mistakes
 from export_pipeline.on_demand.presets import PRESETS
 
 PresetName = Literal["none", "training", "audit", "ticket"]
@@ -17,6 +17,13 @@ LevelName = Literal["default", "none", "basic", "strict"]
 OnInvalidName = Literal["default", "keep", "quarantine", "fail"]
 LongCells = Literal["default", "error", "cut"]
 _UNCHOSEN: Final = "default"
+
+_MOST: Final = 2**63 - 1
+"""The largest number that PostgreSQL and Arrow count with."""
+_MOST_PREVIEWED: Final = 10_000
+"""Rows of a preview are held in memory."""
+_SHOWN: Final = 100
+"""Characters of a wrong value that a message repeats."""
 
 
 class RequestFields(BaseModel):
@@ -86,10 +93,14 @@ class RequestFields(BaseModel):
     )
     split_rows: int | None = Field(
         default=None,
+        ge=1,
+        le=_MOST,
         description="Begin a new file after this many rows; none for one file a dataset. For example 1000000",
     )
     split_bytes: int | None = Field(
         default=None,
+        ge=1,
+        le=_MOST,
         description="Begin a new file at about this many bytes; none for one file a dataset. For example 100000000",
     )
     zip: bool = Field(default=False, description="Put all files into one zip archive")
@@ -99,10 +110,10 @@ class RequestFields(BaseModel):
         description="xlsx: what becomes of texts longer than 32,767 characters: an error (the default), or cut and counted",
     )
     batch_rows: int | None = Field(
-        default=None, description="Most rows in a batch; none for the setting. For example 50000"
+        default=None, ge=1, le=_MOST, description="Most rows in a batch; none for the setting. For example 50000"
     )
     batch_bytes: int | None = Field(
-        default=None, description="Most bytes in a batch; none for the setting. For example 8388608"
+        default=None, ge=1, le=_MOST, description="Most bytes in a batch; none for the setting. For example 8388608"
     )
     validation_level: LevelName = Field(
         default="default",
@@ -121,6 +132,8 @@ class RequestFields(BaseModel):
     )
     preview: int | None = Field(
         default=None,
+        ge=1,
+        le=_MOST_PREVIEWED,
         description="Only try it, on this many rows: show before and after, publish nothing. For example 20",
     )
     output: str | None = Field(
@@ -129,7 +142,7 @@ class RequestFields(BaseModel):
         "path or an s3:// URL. For example s3://bucket/reports/errors.csv",
     )
     requested_by: str | None = Field(
-        default=None, description="Who asks, for the history. For example audit@example.com"
+        default=None, max_length=200, description="Who asks, for the history. For example audit@example.com"
     )
 
     @model_validator(mode="before")
@@ -137,25 +150,37 @@ class RequestFields(BaseModel):
     def _with_preset(cls, given: Mapping[str, object]) -> Mapping[str, object]:
         """Let the preset answer what nobody has chosen."""
         choices = {name for name, field in cls.model_fields.items() if field.default == _UNCHOSEN}
-        chosen = {name: value for name, value in given.items() if name not in choices or value != _UNCHOSEN}
+        left_alone = {
+            name for name, value in given.items() if value is None or (name in choices and value == _UNCHOSEN)
+        }
+        chosen = {name: value for name, value in given.items() if name not in left_alone}
         preset = PRESETS.get(str(given.get("preset", "none")), {})
         return {**PRESETS["none"], **preset, **chosen}
 
 
-def fields_of(given: Mapping[str, object]) -> RequestFields:
+def read_fields(given: Mapping[str, object], mistakes: Mistakes) -> RequestFields:
     """Return what was filled in, and the preset's answers for the rest.
 
-    Raises: ConfigError with every field that is unknown, or of another kind.
+    Fields that are unknown, or whose value cannot be one of theirs, are noted in `mistakes` and left out.
     """
     try:
         return RequestFields.model_validate(given)
     except ValidationError as error:
-        lines = [_in_words(problem["loc"], problem["msg"], problem["input"]) for problem in error.errors()]
-    raise ConfigError("\n".join(["the export cannot be made:", *lines]))
+        problems = error.errors()
+    wrong = {str(problem["loc"][0]) for problem in problems}
+    for problem in problems:
+        name = str(problem["loc"][0])
+        mistakes.add(_shortened(name), _in_words(name, problem["msg"], problem["input"]))
+    for name in wrong:
+        mistakes.close(name)
+    return RequestFields.model_validate({name: value for name, value in given.items() if name not in wrong})
 
 
-def _in_words(place: tuple[int | str, ...], said: str, found: object) -> str:
-    name = str(place[0])
+def _in_words(name: str, said: str, found: object) -> str:
     if name not in RequestFields.model_fields:
-        return f"  {name}: there is no such field; there are {', '.join(RequestFields.model_fields)}"
-    return f"  {name}: {found!r}: {said[:1].lower()}{said[1:]}"
+        return f"there is no such field; there are {', '.join(RequestFields.model_fields)}"
+    return f"{_shortened(repr(found))}: {said[:1].lower()}{said[1:]}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -11,6 +11,7 @@ from export_pipeline.on_demand.fields import RequestFields
 from export_pipeline.on_demand.filtering import filters_of, nearest
 from export_pipeline.on_demand.mistakes import Mistakes
 from export_pipeline.on_demand.origin import Origin
+from export_pipeline.on_demand.packing import STREAM
 from export_pipeline.on_demand.scopes import entries_for
 from export_pipeline.plan import ExportPlan
 from export_pipeline.schemas.policy import CheckPolicy, Level, OnInvalid
@@ -46,6 +47,8 @@ def item_of(  # noqa: PLR0913, PLR0917 - the request, what it is held against, a
     plan = ExportPlan.whole(
         dataset, _limits(fields, settings, name, mistakes), _policy(fields, settings, name, mistakes)
     )
+    if fields.output == STREAM and plan.policy.on_invalid is OnInvalid.QUARANTINE:
+        mistakes.add("on_invalid", "the standard output has no place beside it for quarantined rows; keep or fail")
     with mistakes.noted("datasets"):
         plan = _shaped(plan, fields, name, origin, mistakes)
     if fields.preview is not None:

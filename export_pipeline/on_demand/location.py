@@ -2,12 +2,18 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from export_pipeline.on_demand.request import Request
+from export_pipeline.errors import ConfigError
+from export_pipeline.on_demand.packing import STREAM
 from export_pipeline.write.destinations.destination import Destination
+from export_pipeline.write.destinations.local import LocalDestination
 from export_pipeline.write.destinations.registry import open_destination
 from export_pipeline.write.formats.format import Format
 from export_pipeline.write.paths import Target
+
+if TYPE_CHECKING:
+    from export_pipeline.on_demand.request import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,8 @@ class Location:
     export_id: str
     is_output: bool = False
     name: str | None = None
+    made: tuple[Path, ...] = ()
+    """Local folders that the output needs and that were not there, the deepest first."""
 
     def target(self, stem: str, dataset: str, fmt: Format) -> Target:
         """Return the places of the file `stem`, of rows of `dataset`."""
@@ -29,15 +37,38 @@ class Location:
         return replace(Target.of_export(self.export_id, stem, fmt), dataset=dataset)
 
 
-def location_of(request: Request, export_id: str) -> Location:
+def check_output(request: "Request") -> None:
+    """Look at the output, as far as can be before anything is written. Raises: ConfigError for one that cannot be."""
+    if request.packing.output in {None, STREAM}:
+        return
+    location, fmt = location_of(request, "check"), request.packing.fmt
+    target = location.target("check", "check", fmt)
+    if not isinstance(location.destination, LocalDestination) or location.name is None:
+        return
+    path = location.destination.root / target.data
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder; write {path}/ to put the file into it, or name a file")
+
+
+def location_of(request: "Request", export_id: str) -> Location:
     """Return where the request's files go. Raises: ConfigError for an output that is none."""
     output, settings = request.packing.output, request.settings
     if output is None:
         return Location(settings.destination, export_id)
+    if not output.strip():
+        raise ConfigError("it is empty; name a file or a folder, or leave it out")
     if request.gives_one_file and not output.endswith("/"):
         folder, name = _parent(output)
-        return Location(open_destination(folder, settings.s3_options), export_id, is_output=True, name=name)
-    return Location(open_destination(output, settings.s3_options), export_id, is_output=True)
+    else:
+        folder, name = output, None
+    destination = open_destination(folder, settings.s3_options)
+    return Location(destination, export_id, is_output=True, name=name, made=_missing(destination))
+
+
+def _missing(destination: Destination) -> tuple[Path, ...]:
+    if not isinstance(destination, LocalDestination):
+        return ()
+    return tuple(folder for folder in (destination.root, *destination.root.parents) if not folder.exists())
 
 
 def _parent(output: str) -> tuple[str, str]:

@@ -11,10 +11,17 @@ class Mistakes:
 
     def __init__(self) -> None:
         self._found: list[str] = []
+        self._unreadable: set[str] = set()
 
     def add(self, field: str, problem: object) -> None:
-        """Note a mistake in `field`."""
-        self._found.append(f"{field}: {problem}")
+        """Note a mistake in `field`; the same one is noted once."""
+        line = f"{field}: {problem}"
+        if field not in self._unreadable and line not in self._found:
+            self._found.append(line)
+
+    def close(self, field: str) -> None:
+        """Note nothing more in `field`: its value could not be read, so whatever else is missed there is no mistake."""
+        self._unreadable.add(field)
 
     @contextmanager
     def noted(self, field: str) -> Iterator[None]:

@@ -48,10 +48,6 @@ def packing_of(fields: RequestFields, mistakes: Mistakes) -> Packing:
         fmt = with_compression(
             fmt, None if fields.compression == "default" else fields.compression, fields.compression_level
         )
-    for name, smallest in (("split_rows", 1), ("split_bytes", 1), ("preview", 1)):
-        value = getattr(fields, name)
-        if value is not None and value < smallest:
-            mistakes.add(name, f"it is {value}; it must be {smallest} or more")
     packing = Packing(
         fmt, fields.split_rows, fields.split_bytes, fields.zip, bool(fields.include_metadata), fields.output
     )
@@ -69,5 +65,3 @@ def _check_stream(fields: RequestFields, packing: Packing, mistakes: Mistakes) -
         mistakes.add("output", f"the standard output takes {', '.join(_STREAMED)}, not {fields.format}")
     if len(fields.datasets) + len(fields.tables) > 1 or packing.is_split or packing.is_zip:
         mistakes.add("output", "the standard output takes one dataset, neither split nor zipped")
-    if fields.on_invalid == "quarantine":
-        mistakes.add("on_invalid", "the standard output has no place beside it for quarantined rows; keep or fail")

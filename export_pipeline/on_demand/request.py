@@ -1,16 +1,19 @@
 """A request whose every field is known to be right: made of `fields.py` before anything is connected."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from export_pipeline.datasets.dataset import Dataset
 from export_pipeline.datasets.of_table import dataset_of_table
 from export_pipeline.datasets.registry import find_dataset
 from export_pipeline.errors import ConfigError
 from export_pipeline.extract.names import TableName
 from export_pipeline.extract.selection import Window
 from export_pipeline.extract.source import Source
-from export_pipeline.on_demand.fields import RequestFields
+from export_pipeline.filters.condition import is_storable
+from export_pipeline.on_demand.fields import RequestFields, read_fields
 from export_pipeline.on_demand.item import Item, item_of
+from export_pipeline.on_demand.location import check_output
 from export_pipeline.on_demand.mistakes import Mistakes
 from export_pipeline.on_demand.moments import read_moment
 from export_pipeline.on_demand.origin import Origin
@@ -57,21 +60,45 @@ class Request:
             item_of(self.fields, self.settings, name, dataset, self.window, origin, mistakes)
             for name, dataset in datasets.items()
         ]
+        with mistakes.noted("tables"):
+            _require_different(datasets)
         mistakes.raise_any()
         return items
 
 
-def request_of(fields: RequestFields, settings: Settings) -> Request:
-    """Return the request that `fields` make. Raises: ConfigError with every mistake, a line each."""
+def request_of(given: Mapping[str, object], settings: Settings) -> Request:
+    """Return the request that the fields in `given` make. Raises: ConfigError with every mistake, a line each."""
     mistakes = Mistakes()
+    fields = read_fields(given, mistakes)
+    _check_texts(fields, mistakes)
     window = _window(fields, mistakes)
     tables = _tables(fields, mistakes)
     packing = packing_of(fields, mistakes)
     _check_scopes(fields, mistakes)
     for name in _known_datasets(fields, settings, mistakes):
         item_of(fields, settings, name, settings.dataset(name), window, Origin(), mistakes)
+    request = Request(fields, settings, window, packing, tables)
+    with mistakes.noted("output"):
+        check_output(request)
     mistakes.raise_any()
-    return Request(fields, settings, window, packing, tables)
+    return request
+
+
+def _check_texts(fields: RequestFields, mistakes: Mistakes) -> None:
+    """Note texts that neither PostgreSQL nor a file system can hold; conditions check their own values."""
+    for name, value in fields:
+        texts = value if isinstance(value, list) else [value]
+        if name != "filters" and any(isinstance(text, str) and not is_storable(text) for text in texts):
+            mistakes.add(name, f"{value!r} holds a NUL character or half of a surrogate pair; leave it out")
+
+
+def _require_different(datasets: Mapping[str, Dataset]) -> None:
+    """Raise ConfigError for a table that was asked for by two names: its files would replace each other."""
+    by_stem: dict[str, list[str]] = {}
+    for asked, dataset in datasets.items():
+        by_stem.setdefault(dataset.name, []).append(asked)
+    if twice := [" and ".join(names) for names in by_stem.values() if len(names) > 1]:
+        raise ConfigError(f"{', '.join(twice)} are the same; name it once")
 
 
 def _window(fields: RequestFields, mistakes: Mistakes) -> Window:

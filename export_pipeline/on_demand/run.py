@@ -114,8 +114,14 @@ def _stream_outlet(request: Request, stream: BinaryIO | None) -> StreamOutlet:
 
 
 def _clear(location: Location) -> None:
-    """Remove what was published already; where that fails too, a later clean-up finds it without its record."""
+    """Remove what was published already; where that fails too, a later clean-up finds it without its record.
+
+    Of a folder of the user's, the outlet has done so; what is left of it are folders that were made for it.
+    """
     if location.is_output:
+        for folder in location.made:
+            with suppress(OSError):  # somebody else has put something into it
+                folder.rmdir()
         return
     with suppress(ExportError):
         location.destination.remove_folder(export_folder(location.export_id))

@@ -6,7 +6,8 @@ from typing import Final
 
 from export_pipeline.errors import ConfigError
 
-_SCOPED: Final = re.compile(r"\s*(?P<scope>[A-Za-z_][\w.]*)\s*:(?!:)(?P<entry>.*)", re.DOTALL)
+_NAME: Final = r'(?:[^\W\d]\w*|"(?:[^"]|"")+")'
+_SCOPED: Final = re.compile(rf"\s*(?P<scope>{_NAME}(?:\.{_NAME})?)\s*:(?!:)(?P<entry>.*)", re.DOTALL)
 
 
 def entries_for(name: str, entries: Sequence[str]) -> list[str]:

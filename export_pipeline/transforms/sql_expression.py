@@ -82,8 +82,7 @@ class _Rewriting:
         if kind == "Ternary":
             return self._branches(node, guard)
         operands = {place: self.exact(child, guard) for place, child in children(node).items()}
-        if kind == "Cast":
-            operands["expr"] = tree_of(_masked(expression_of(operands["expr"]), guard))
+        if kind == "Cast":  # Polars itself lets one fail only in the branch that is taken
             return with_children(node, operands)
         self._require_no_floats_of_decimals(node, operands)
         operation = _operation(kind, parts)

@@ -128,6 +128,12 @@ def check_removable(folder: PurePosixPath) -> None:
         raise ConfigError(f"folder {str(folder)!r}: only the folder of one export, below {EXPORTS}/, can be removed")
 
 
+def check_one_off(target: Target) -> None:
+    """Refuse a partition's file. Raises: ConfigError."""
+    if target.partition is not None:
+        raise ConfigError(f"{target.data}: it is a partition's; only one-off files are taken back")
+
+
 def safe_name(*parts: str) -> str:
     """Return a dataset's name for a dotted name of any characters: other parts, another name."""
     plain = ".".join(parts)

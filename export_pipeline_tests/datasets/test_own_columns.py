@@ -69,4 +69,7 @@ def test_what_may_be_made_of_personal_data_is_personal() -> None:
     assert with_transforms(*IPS.transforms, fields, dataset=IPS).personal_columns == {"address", "a", "c"}
     clean = CustomTransform(f"{OWN}:twice")
     assert with_transforms(*IPS.transforms, clean, dataset=IPS).personal_columns == {"address", "twice"}
+    message = ComputeFields((Computed("message", "address || '!'"),))
+    both = with_transforms(*IPS.transforms, message, SHOUT, dataset=IPS)
+    assert both.personal_columns == {"address", "message", "shouted"}
     assert with_transforms(*LOGS.transforms, SHOUT).personal_columns == frozenset()

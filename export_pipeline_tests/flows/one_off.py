@@ -12,7 +12,6 @@ from export_pipeline.extract.selection import Window
 from export_pipeline.extract.source import Source
 from export_pipeline.flow import ExportJob, Outcome, export
 from export_pipeline.plan import ExportPlan
-from export_pipeline.progress import OnProgress, ignore_progress
 from export_pipeline.schemas.policy import CheckPolicy, Level
 from export_pipeline.write.destinations.registry import open_destination
 from export_pipeline.write.formats.registry import FORMATS
@@ -38,11 +37,10 @@ class OneOff:
         format_name: str = "jsonl",
         window: Window = EVERYTHING,
         limit: int | None = None,
-        on_progress: OnProgress = ignore_progress,
     ) -> tuple[Path, Outcome]:
         """Return the file and what is known of it."""
         fmt, run_id = FORMATS[format_name], secrets.token_hex(8)
         plan = replace(ExportPlan.whole(dataset, BatchLimits(), CheckPolicy(Level.STRICT)), limit=limit)
         target = Target.of_export(run_id, dataset.name, fmt)
         job = ExportJob(Source(self.url), open_destination(str(self.root)), target, fmt, window, run_id)
-        return self.root / target.data, export(plan, job, on_progress)
+        return self.root / target.data, export(plan, job)

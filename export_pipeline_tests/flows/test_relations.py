@@ -13,9 +13,15 @@ import pytest
 
 from export_pipeline.datasets.dataset import Dataset
 from export_pipeline.errors import SchemaDriftError
+from export_pipeline.extract.reader import BatchLimits
 from export_pipeline.extract.selection import Window
-from export_pipeline.progress import Progress
+from export_pipeline.extract.source import Source
+from export_pipeline.plan import ExportPlan
+from export_pipeline.rejected_rows import RejectedRows
+from export_pipeline.schemas.policy import CheckPolicy
 from export_pipeline.settings import Settings
+from export_pipeline.source_rows import open_source_rows
+from export_pipeline.write.hashing_sink import HashingSink
 from export_pipeline_tests.conftest import RunSql
 from export_pipeline_tests.flows.one_off import OneOff
 from export_pipeline_tests.flows.test_any_table import json_rows
@@ -65,7 +71,11 @@ def test_json_nests_the_rows_as_they_are_in_the_source(one_off: OneOff, sql: Run
 @pytest.mark.parametrize("format_name", ["csv", "parquet"])
 def test_flat_formats_have_columns_with_the_relations_name(one_off: OneOff, format_name: str) -> None:
     file, _ = one_off.run(anomalies(["device"]), format_name)
-    names = next(csv.reader(file.read_text(encoding="utf-8").splitlines())) if format_name == "csv" else pq.read_schema(file).names
+    names = (
+        next(csv.reader(file.read_text(encoding="utf-8").splitlines()))
+        if format_name == "csv"
+        else pq.read_schema(file).names
+    )
     related = ["id", "name", "ip_address", "description", "created_at", "updated_at"]
     assert [name for name in names if "__" in name] == [f"device__{name}" for name in related]
 
@@ -105,7 +115,9 @@ def test_relations_follow_the_settings_of_what_they_lead_to(one_off: OneOff, sql
             "anomalies": {"side_table": "inventory", "side_column_map": {"ip_address": "address"}},
         }
     )
-    wanted: dict[int, datetime] = dict(sql(one_off.url, "select id, (timestamp at time zone 'Europe/Berlin') from entries"))
+    wanted: dict[int, datetime] = dict(
+        sql(one_off.url, "select id, (timestamp at time zone 'Europe/Berlin') from entries")
+    )
     rows = json_rows(one_off.run(dataset)[0])
     for entry in (row["log_entry"] for row in rows if row["log_entry"]):
         assert "message" in entry
@@ -125,16 +137,15 @@ def test_a_key_of_another_type_is_refused_by_name(one_off: OneOff, sql: RunSql) 
         one_off.run(anomalies(["device"]))
 
 
-def test_related_tables_are_locked_while_rows_are_read(one_off: OneOff) -> None:
-    """Otherwise one that is emptied or rewritten meanwhile would read as empty."""
-    refused = []
-
-    def empty_it(_: Progress) -> None:
-        with psycopg.connect(one_off.url) as other:
-            other.execute("set lock_timeout = '50ms'")
-            with pytest.raises(psycopg.errors.LockNotAvailable) as caught:
-                other.execute("truncate devices cascade")
-            refused.append(caught.value)
-
-    one_off.run(anomalies(["device"]), on_progress=empty_it)
-    assert refused
+def test_related_tables_are_locked_before_the_first_row_is_read(one_off: OneOff, tmp_path: Path) -> None:
+    """Otherwise one that is emptied or rewritten after the snapshot was taken would read as empty."""
+    plan = ExportPlan.whole(anomalies(["log_entry"]), BatchLimits(), CheckPolicy())
+    file = tmp_path / "rejected"
+    rejected = RejectedRows(lambda: HashingSink(file.open("wb"), file), plan.source_schema)
+    with (
+        open_source_rows(plan, Source(one_off.url), Window(), "anomalies", rejected),
+        psycopg.connect(one_off.url) as other,
+    ):
+        other.execute("set lock_timeout = '50ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            other.execute("lock table log_entries in access exclusive mode")

@@ -71,6 +71,15 @@ def failing(rows: pl.DataFrame) -> pl.DataFrame:
     return rows
 
 
+def failing_inside(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(rows["no such column"]) if len(rows) else rows
+
+
+def sometimes_null(rows: pd.DataFrame) -> pd.DataFrame:
+    rows["note"] = pd.Series([None] * len(rows), dtype=object if len(rows) else pd.ArrowDtype(pa.string()))
+    return rows
+
+
 def needs_rows(rows: pd.DataFrame) -> pd.DataFrame:
     rows["first"] = rows["message"].iloc[0]
     return rows

@@ -127,6 +127,20 @@ def test_an_exception_is_said_with_its_type_message_and_line() -> None:
     assert str(caught.value) == said
 
 
+def test_an_exception_inside_of_a_library_is_said_with_the_line_that_led_there() -> None:
+    with pytest.raises(TransformError, match=r"ColumnNotFoundError: .*\(.*own_functions\.py:\d+\)$"):
+        own("failing_inside").apply(BATCH)
+
+
+def test_a_batch_without_a_value_keeps_the_columns_type() -> None:
+    made = own("sometimes_null").apply(BATCH).column("note")
+    assert made.equals(pa.nulls(2, pa.string()))
+
+
+def test_declared_columns_make_another_transform() -> None:
+    assert own("drifting", columns={"extra": "float64"}) != own("drifting", columns={"extra": "float32"})
+
+
 def test_a_column_of_mixed_types_is_refused_without_its_values() -> None:
     with pytest.raises(TransformError, match="no one type: Conversion failed for column mixed") as caught:
         own("mixed", columns={"mixed": "string"}).apply(BATCH)

@@ -101,10 +101,10 @@ def test_a_quotient_is_rounded_to_its_scale_as_python_rounds(
 
 BRANCHES = pa.record_batch(
     {
-        "n": pa.array([2**63 - 1, 5, None], pa.int64()),
-        "d": pa.array([Decimal(0), Decimal(4), None], pa.decimal128(38, 0)),
-        "huge": pa.array([Decimal(10**37), Decimal(4), None], pa.decimal128(38, 0)),
-        "word": ["x", "7", None],
+        "n": pa.array([2**63 - 1, 5, None, 5], pa.int64()),
+        "d": pa.array([Decimal(0), Decimal(4), None, None], pa.decimal128(38, 0)),
+        "huge": pa.array([Decimal(10**37), Decimal(4), None, Decimal(4)], pa.decimal128(38, 0)),
+        "word": ["x", "7", None, "x"],
     }
 )
 
@@ -112,12 +112,24 @@ BRANCHES = pa.record_batch(
 @pytest.mark.parametrize(
     ("expression", "values"),
     [
-        ("case when d <> 0 then n/d end", [None, Decimal("1.250000"), None]),
-        ("case when d = 0 then 0 else n//d end", [Decimal(0), Decimal(1), None]),
-        ("case when n < 10 then n+1 else n end", [2**63 - 1, 6, None]),
-        ("case when huge < 10 then huge*100 else huge end", [Decimal(10**37), Decimal(400), None]),
-        ("case when word <> 'x' then cast(word as int) else -1 end", [-1, 7, -1]),
-        ("case when n > 10 then 0 else case when d <> 0 then 1/d end end", [Decimal(0), Decimal("0.250000"), None]),
+        ("case when d <> 0 then n/d end", [None, Decimal("1.250000"), None, None]),
+        ("case when d = 0 then 0 else n//d end", [Decimal(0), Decimal(1), None, None]),
+        ("case when n < 10 then n+1 else n end", [2**63 - 1, 6, None, 6]),
+        ("case when n < 10 then n*n*2 else n end", [2**63 - 1, 50, None, 50]),
+        ("case when huge < 10 then huge*100 else huge end", [Decimal(10**37), Decimal(400), None, Decimal(400)]),
+        ("case when word <> 'x' then cast(word as int) else -1 end", [-1, 7, -1, -1]),
+        ("case when word <> 'x' then cast(word as int)+1 else -1 end", [-1, 8, -1, -1]),
+        ("case when d > 0 then 1 else 1/nullif(n, n) end", [None, 1.0, None, None]),
+        ("case when d = 4 then 1 else n end", [2**63 - 1, 1, None, 5]),
+        ("case when d >= 4 then 1//(n-4) else 2 end", [2, 1, 2, 2]),
+        ("case when d > 0 then 1 when n = 5 then 1//(n-4) else 1//(n-5) end", [0, 1, None, 1]),
+        ("case when d <> 0 then case when n > 10 then n/d end end", [None, None, None, None]),
+        ("case when d <> 0 then case when n < 10 then n*2 else n/d end end", [None, Decimal(10), None, None]),
+        ("case when d <> 0 or d is null then 1 else 2 end", [2, 1, 1, 1]),
+        ("case when d > 0 then 1//(n-4) when d is null then n+1 end", [None, 1, None, 6]),
+        ("case when d = 4 then 1 else case when d = 0 then 2 else 1//(5-n+1) end end", [2, 1, None, 1]),
+        ("case when d > 0 then 1 else 1//case when n = 5 then 1 else 2 end end", [0, 1, 0, 1]),
+        ("case when d = 9 then 1//(n-5) else n end", [2**63 - 1, 5, None, 5]),
     ],
 )
 def test_a_branch_fails_only_for_rows_that_take_it(expression: str, values: list[object]) -> None:
@@ -125,10 +137,10 @@ def test_a_branch_fails_only_for_rows_that_take_it(expression: str, values: list
     assert made.column("made").to_pylist() == values
 
 
-def test_a_branch_that_is_taken_fails() -> None:
-    for expression in ("case when n > 0 then n+1 end", "case when word is not null then cast(word as int) end"):
-        with pytest.raises(TransformError, match="1 out of"):
-            ComputeFields((Computed("made", expression),)).apply(BRANCHES)
+@pytest.mark.parametrize("expression", ["case when d > 0 then 7 else n+1 end", "case when n > 0 then n*2 end"])
+def test_a_branch_that_is_taken_fails(expression: str) -> None:
+    with pytest.raises(TransformError, match="`i128` to `i64` failed in column 'n' for 1 out of"):
+        ComputeFields((Computed("made", expression),)).apply(BRANCHES)
 
 
 def test_a_calculation_knows_what_it_reads_and_divides_by() -> None:

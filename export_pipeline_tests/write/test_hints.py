@@ -32,3 +32,10 @@ def test_a_column_of_a_relation_says_so_in_a_parquet_file_too() -> None:
     schema = pa.schema([hints.published_field("device__id", pa.int32(), "", relation="device")])
     assert [hints.relation(field) for field in hints.only_hints(schema)] == ["device"]
     assert not hints.relation(pa.field("a", pa.int32()))
+
+
+def test_a_currency_survives_beside_what_a_reader_adds() -> None:
+    field = hints.published_field("paid", pa.int64(), "", currency="EUR")
+    noisy = pa.schema([field.with_metadata(field.metadata | {b"PARQUET:field_id": b"1"})])
+    assert hints.currency(hints.only_hints(noisy).field(0)) == "EUR"
+    assert hints.currency(pa.field("a", pa.int64())) == ""

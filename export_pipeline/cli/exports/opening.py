@@ -18,7 +18,6 @@ from export_pipeline.cli.loading import load_settings
 from export_pipeline.defs.exports.deleting import Removal, Remover
 from export_pipeline.defs.exports.history import History
 from export_pipeline.defs.exports.record import Status
-from export_pipeline.defs.exports.runs import InstanceRuns
 from export_pipeline.errors import ConfigError, DestinationError, TransientError
 from export_pipeline.settings import Settings
 
@@ -44,7 +43,7 @@ class LocalAccess:
     @property
     def history(self) -> History:
         """What the run storage knows."""
-        return History(InstanceRuns(self.instance))
+        return History.of(self.instance)
 
     def remove(self, export_ids: Sequence[str], age: timedelta | None, *, dry_run: bool) -> Sequence[Removal]:
         """Remove them from here."""

@@ -10,7 +10,7 @@ from export_pipeline.cli.exports import queries
 from export_pipeline.cli.exports.webserver import Answer, Webserver
 from export_pipeline.defs.exports.deleting import Removal
 from export_pipeline.defs.exports.job import DELETE_JOB, REMOVALS
-from export_pipeline.defs.exports.record import OF_RUN, RunFacts, Status
+from export_pipeline.defs.exports.record import OF_RUN, RunFacts, Status, in_one_line
 from export_pipeline.defs.exports.runs import moment
 from export_pipeline.defs.on_demand import JOB
 from export_pipeline.errors import ConfigError, PermanentError
@@ -45,9 +45,9 @@ class WebserverRuns:
         said = "no message; see the run"
         for event in self._events(run_id):
             if event["__typename"] == "ExecutionStepFailureEvent" and event.get("error"):
-                return _first_line(event["error"]["message"])
+                return in_one_line(event["error"]["message"])
             if event["__typename"] == "RunFailureEvent":
-                said = _first_line(event["message"]) or said
+                said = in_one_line(event["message"]) or said
         return said
 
     def cancel(self, run_id: str) -> None:
@@ -116,8 +116,3 @@ def _json_metadata(event: Mapping[str, Any], label: str) -> str | None:
     """Return the JSON that the event has under `label`, if it has."""
     entries = event.get("metadataEntries") or ()
     return next((entry["jsonString"] for entry in entries if entry["label"] == label), None)
-
-
-def _first_line(text: str) -> str:
-    line = next(iter(text.strip().splitlines()), "")
-    return line.removeprefix("dagster._core.definitions.events.Failure: ")

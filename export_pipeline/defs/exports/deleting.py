@@ -11,7 +11,6 @@ from dagster import DagsterInstance
 
 from export_pipeline.defs.exports.history import History, Wanted
 from export_pipeline.defs.exports.record import DELETED_TAG, ExportRecord, Status
-from export_pipeline.defs.exports.runs import InstanceRuns
 from export_pipeline.defs.exports.stored import ExportFolder, list_folders
 from export_pipeline.errors import ConfigError
 from export_pipeline.write.destinations.destination import Destination
@@ -37,7 +36,7 @@ class Remover:
     def __init__(self, instance: DagsterInstance, destination: Destination) -> None:
         self._instance = instance
         self._destination = destination
-        self._history = History(InstanceRuns(instance))
+        self._history = History.of(instance)
 
     def remove(self, export_ids: Iterable[str], age: timedelta | None, *, dry_run: bool) -> Sequence[Removal]:
         """Remove these exports, and with an age all that is older; return what is removed, or with `dry_run` would be.

@@ -6,8 +6,10 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
+from dagster import DagsterInstance
+
 from export_pipeline.defs.exports.record import ExportRecord, Status, is_export, record_of, statuses_of_runs
-from export_pipeline.defs.exports.runs import Runs
+from export_pipeline.defs.exports.runs import InstanceRuns, Runs
 from export_pipeline.errors import ConfigError
 
 SHORTEST_ID: Final = 4
@@ -29,6 +31,11 @@ class History:
 
     def __init__(self, runs: Runs) -> None:
         self.runs = runs
+
+    @classmethod
+    def of(cls, instance: DagsterInstance) -> "History":
+        """Return the history in the storage of `instance`."""
+        return cls(InstanceRuns(instance))
 
     def list(self, wanted: Wanted, limit: int, before: str | None = None) -> list[ExportRecord]:
         """Return the newest `limit` exports, each with its error; those behind the one with the id `before`."""

@@ -25,6 +25,10 @@ DELETED_TAG: Final = "export/deleted_at"
 """Of a run whose files were deleted, with the time; the other tags are in `on_demand_tags.py`."""
 
 
+_FAILURE: Final = "dagster._core.definitions.events.Failure: "
+_MOST_CHARACTERS: Final = 300
+
+
 class Status(StrEnum):
     """Where an export stands; of `deleted` ones, the run alone is left."""
 
@@ -160,6 +164,14 @@ def statuses_of_runs(status: Status) -> Sequence[str]:
     if status is Status.DELETED:
         return [name for name, found in OF_RUN.items() if found.has_ended]
     return [name for name, found in OF_RUN.items() if found is status]
+
+
+def in_one_line(said: str) -> str:
+    """Return the first line of an error; where that only introduces a list, the list too. It may be cut."""
+    lines = [line.strip() for line in said.strip().splitlines()] or [""]
+    first = lines[0].removeprefix(_FAILURE)
+    line = f"{first} {'; '.join(filter(None, lines[1:]))}" if first.endswith(":") else first
+    return line if len(line) <= _MOST_CHARACTERS else line[: _MOST_CHARACTERS - 1] + "…"
 
 
 def find_status(word: str) -> Status:

@@ -10,8 +10,8 @@ from typing import Protocol
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
 
 from export_pipeline.defs.exports.canceling import cancel_run
-from export_pipeline.defs.exports.record import RunFacts
-from export_pipeline.defs.failed_attempts import first_line_of_error
+from export_pipeline.defs.exports.record import RunFacts, in_one_line
+from export_pipeline.defs.failed_attempts import error_of
 from export_pipeline.defs.on_demand import JOB
 
 
@@ -54,7 +54,7 @@ class InstanceRuns:
 
     def error(self, run_id: str) -> str:
         """Return the first line of why the run failed."""
-        return first_line_of_error(self._instance, run_id)
+        return in_one_line(error_of(self._instance, run_id))
 
     def cancel(self, run_id: str) -> None:
         """Ask for the end of a queued or running run. Raises: ConfigError where it cannot be reached."""

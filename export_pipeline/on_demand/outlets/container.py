@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from export_pipeline.on_demand.location import Location
 from export_pipeline.on_demand.outlets.outlet import DeliveredFile, Finished
+from export_pipeline.on_demand.outlets.retraction import retract
 from export_pipeline.write.formats.format import Format
 from export_pipeline.write.hashing_sink import HashingSink
 from export_pipeline.write.manifest import JsonObject, Manifest, QuarantineFile
@@ -31,6 +32,7 @@ class Container:
         self._location = location
         self._stack = ExitStack()
         self._quarantine: HashingSink | None = None
+        self._is_publishing = False
 
     @contextmanager
     def opened(self) -> Iterator[None]:
@@ -43,6 +45,7 @@ class Container:
                 yield
             except BaseException:
                 self.sink.discard()
+                retract(self._location, [(self._staging, self._target)] if self._is_publishing else [])
                 raise
 
     def open_quarantine(self) -> HashingSink:
@@ -59,6 +62,7 @@ class Container:
 
         fmt = replace(self._fmt, check=check_file)
         manifest = self.manifest(finished)
+        self._is_publishing = True
         publication = publish(self._staging, manifest, fmt, finished[0].item.plan.published_schema)
         return DeliveredFile(
             name=self._target.data.name,

@@ -10,6 +10,7 @@ from export_pipeline.on_demand.item import Item
 from export_pipeline.on_demand.location import Location
 from export_pipeline.on_demand.outlets.outlet import DeliveredFile, Finished
 from export_pipeline.on_demand.outlets.parts import Limits, PartsWriter
+from export_pipeline.on_demand.outlets.retraction import retract
 from export_pipeline.on_demand.packing import Packing
 from export_pipeline.write.destinations.destination import Staging
 from export_pipeline.write.formats.format import BatchWriter
@@ -34,12 +35,17 @@ class FilesOutlet:
         self._packing = packing
         self._stack = ExitStack()
         self._staged: dict[str, list[_StagedFile]] = {}
+        self._begun: list[tuple[Staging, Target]] = []
 
     @contextmanager
     def opened(self) -> Iterator[None]:
         """Hold the staged files while the block runs."""
         with self._stack:
-            yield
+            try:
+                yield
+            except BaseException:
+                retract(self._location, self._begun)
+                raise
 
     def intake(self, item: Item) -> "FileIntake":
         """Return what takes the rows of `item`."""
@@ -69,6 +75,7 @@ class FilesOutlet:
     def _publish(self, part: Finished, file: _StagedFile) -> DeliveredFile:
         fmt = self._packing.fmt
         manifest = part.manifest(file.target, fmt, file.sink.written(file.rows))
+        self._begun.append((file.staging, file.target))
         publication = publish(file.staging, manifest, fmt, part.item.plan.published_schema)
         return DeliveredFile(
             name=file.target.data.name,

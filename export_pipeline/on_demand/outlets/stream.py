@@ -3,16 +3,20 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import pyarrow as pa
 
-from export_pipeline.errors import ConfigError
+from export_pipeline.errors import ConfigError, DestinationUnavailableError, ReaderGoneError
 from export_pipeline.on_demand.item import Item
 from export_pipeline.on_demand.outlets.outlet import DeliveredFile, Finished
 from export_pipeline.on_demand.packing import Packing
 from export_pipeline.write.formats.format import BatchWriter
 from export_pipeline.write.hashing_sink import HashingSink
+from export_pipeline.write.os_errors import os_errors
+
+_PLACE: Final = Path("standard output")
+"""What messages call it."""
 
 
 class StreamOutlet:
@@ -21,7 +25,7 @@ class StreamOutlet:
     def __init__(self, stream: BinaryIO, packing: Packing) -> None:
         self._stream = stream
         self._packing = packing
-        self._sink = HashingSink(stream, Path("standard output"))
+        self._sink = HashingSink(stream, _PLACE)
 
     @contextmanager
     def opened(self) -> Iterator[None]:
@@ -59,9 +63,23 @@ class _Flushing:
         self._stream = stream
 
     def write(self, batch: pa.RecordBatch) -> None:
-        self._writer.write(batch)
-        self._stream.flush()
+        with _to_reader():
+            self._writer.write(batch)
+            self._stream.flush()
 
     def close(self) -> None:
-        self._writer.close()
-        self._stream.flush()
+        with _to_reader():
+            self._writer.close()
+            self._stream.flush()
+
+
+@contextmanager
+def _to_reader() -> Iterator[None]:
+    """Tell a reader that has closed its end from a place that cannot be written."""
+    try:
+        with os_errors("writing", _PLACE):
+            yield
+    except DestinationUnavailableError as error:
+        if isinstance(error.__cause__, BrokenPipeError):
+            raise ReaderGoneError("whoever read the standard output wants no more rows") from error
+        raise

@@ -17,7 +17,7 @@ from export_pipeline.write.destinations.staging_folder import staging_folder
 from export_pipeline.write.formats.format import Format
 from export_pipeline.write.manifest import Manifest
 from export_pipeline.write.os_errors import os_errors
-from export_pipeline.write.paths import Target, check_path, check_removable, manifest_folder, run_staging
+from export_pipeline.write.paths import Target, check_one_off, check_path, check_removable, manifest_folder, run_staging
 
 _logger = logging.getLogger(__name__)
 
@@ -92,6 +92,13 @@ class LocalDestination:
             return
         with self._room("remove") as room:
             local_folders.remove(self.root / folder, room)
+
+    def retract(self, target: Target) -> None:
+        """Remove a one-off file, then its quarantine, then its manifest, each if it is there."""
+        check_one_off(target)
+        local_folders.remove_files(
+            [self.root / path for path in (target.data, target.quarantine, target.manifest) if path]
+        )
 
     def link(self, path: PurePosixPath, expires_s: int) -> str:  # noqa: ARG002 - the protocol's
         """Refuse: a folder has no links that others could open. Raises: ConfigError."""

@@ -36,3 +36,10 @@ def remove(folder: Path, room: Path) -> None:
     with os_errors("removing", folder), suppress(FileNotFoundError):  # somebody else was faster
         durable.move(folder, room / secrets.token_hex(8))
         durable.sync(folder.parent)
+
+
+def remove_files(paths: Sequence[Path]) -> None:
+    """Remove the files in this order, each if it is there."""
+    for path in paths:
+        with os_errors("removing", path):
+            durable.remove(path)

@@ -31,7 +31,7 @@ from export_pipeline.write.destinations.s3_tidying import abort_abandoned
 from export_pipeline.write.destinations.staging_folder import staging_folder
 from export_pipeline.write.formats.format import Format
 from export_pipeline.write.manifest import Manifest
-from export_pipeline.write.paths import STAGING, Target, check_path, manifest_folder, run_staging
+from export_pipeline.write.paths import STAGING, Target, check_one_off, check_path, manifest_folder, run_staging
 
 _logger = logging.getLogger(__name__)
 
@@ -109,6 +109,12 @@ class S3Destination:
     def remove_folder(self, folder: PurePosixPath) -> None:
         """Remove the folder of one export with all that is in it, and what is being uploaded to it."""
         self._folders.remove(folder)
+
+    def retract(self, target: Target) -> None:
+        """Remove a one-off file, its quarantine and its manifest."""
+        check_one_off(target)
+        paths = (target.data, target.quarantine, target.manifest)
+        self._objects.delete_all([join(self.prefix, path) for path in paths if path])
 
     def link(self, path: PurePosixPath, expires_s: int) -> str:
         """Return a URL that reads a file for `expires_s` seconds, or until the credentials in use expire."""

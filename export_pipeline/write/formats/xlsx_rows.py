@@ -21,9 +21,9 @@ class CellEncoder:
     """
 
     def __init__(self, schema: pa.Schema, long_cells: LongCells) -> None:
-        check_columns(schema, "xlsx")
         if len(schema) > MAX_COLUMNS:
             raise ConfigError(f"xlsx: {len(schema)} columns are more than Excel's {MAX_COLUMNS}; choose fewer")
+        check_columns(schema, "xlsx")
         for field in schema:
             if kind_of(field.type) is Kind.UNSUPPORTED:
                 raise ConfigError(f"xlsx: column {field.name} of type {field.type} has no form; publish it as text")

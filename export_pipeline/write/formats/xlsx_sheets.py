@@ -40,6 +40,7 @@ class SheetWriter:
         self._encoder = CellEncoder(schema, options.long_cells)
         self._book = book
         self._schema = schema
+        self._column_styles = [style_of(field) for field in schema]
         self._has_totals = options.totals
         self._most_rows = options.sheet_rows - 1 - options.totals
         self._sheet: _Sheet | None = None
@@ -79,14 +80,12 @@ class SheetWriter:
             sheet.totals.add(columns)
 
     def _content(self, sheet: _Sheet, columns: Sequence[Values]) -> memoryview:
-        styles = [sheet.styles[style_of(field)] for field in self._schema]
+        styles = [sheet.styles[style] for style in self._column_styles]
         return rows_xml(columns, styles, sheet.styles[TEXT], sheet.rows + 2)
 
     def _begin(self, columns: Sequence[Values]) -> _Sheet:
         widths = [width_of(field, values) for field, values in zip(self._schema, columns, strict=True)]
-        styles = [style_of(field) for field in self._schema]
-        if self._has_totals:
-            styles += [totals_style(field) for field in self._schema]
+        styles = [*self._column_styles, *(totals_style(field) for field in self._schema if self._has_totals)]
         self._sheet = _Sheet(self._book.begin(self.name, widths, styles, is_table=True), Totals(self._schema))
         self._book.write(header_xml(self._schema.names, self._sheet.styles[HEADER]))
         return self._sheet
@@ -94,7 +93,7 @@ class SheetWriter:
     def _end(self, sheet: _Sheet) -> None:
         has_totals = self._has_totals and sheet.rows > 0
         if has_totals:
-            self._book.write(sheet.totals.row(sheet.rows + 2, sheet.styles))
+            self._book.write(sheet.totals.row(sheet.rows + 3, sheet.styles))
         name = self._book.end(sheet.rows + 1)
         self.written.append(WrittenSheet(name, tuple(self._schema.names), sheet.rows, has_totals))
         self._sheet = None

@@ -5,7 +5,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from dagster import DagsterEvent, DagsterEventType, DagsterInstance, DagsterRun, DagsterRunStatus
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
 
 from export_pipeline.defs.exports.record import DELETED_TAG
 from export_pipeline.defs.on_demand import JOB
@@ -24,11 +24,7 @@ def run_in_state(instance: DagsterInstance, status: DagsterRunStatus, **tags: st
     """Put a run of the job into the storage that never ran; return its id."""
     run_id = str(uuid.uuid4())
     named = {name.replace("__", "/"): value for name, value in tags.items()}
-    is_queued = status is DagsterRunStatus.QUEUED  # by itself, that would have to name its code server
-    first = DagsterRunStatus.NOT_STARTED if is_queued else status
-    instance.add_run(DagsterRun(job_name=JOB, run_id=run_id, status=first, tags=named))
-    if is_queued:
-        instance.report_dagster_event(DagsterEvent(DagsterEventType.PIPELINE_ENQUEUED.value, JOB), run_id)
+    instance.add_run(DagsterRun(job_name=JOB, run_id=run_id, status=status, tags=named))
     return run_id
 
 

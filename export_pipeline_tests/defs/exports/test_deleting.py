@@ -9,7 +9,6 @@ from dagster import DagsterRunStatus
 from export_pipeline.defs.exports.deleting import Remover
 from export_pipeline.defs.exports.history import History
 from export_pipeline.defs.exports.record import Status
-from export_pipeline.defs.exports.runs import InstanceRuns
 from export_pipeline.errors import ConfigError
 from export_pipeline.write.paths import export_folder, export_record
 from export_pipeline_tests.defs.exports.making import deleted_at, export_now, files_of, grow_old, run_in_state
@@ -33,7 +32,7 @@ def test_deleting_takes_the_files_and_keeps_the_run(anywhere: Project) -> None:
     assert files_of(anywhere, doomed) == []
     assert files_of(anywhere, kept) == before
     assert deleted_at(anywhere, doomed)
-    found = History(InstanceRuns(anywhere.instance)).find(doomed)
+    found = History.of(anywhere.instance).find(doomed)
     assert (found.status, found.rows) == (Status.DELETED, 2_000)
     assert remover_of(anywhere).remove([doomed], None, dry_run=False) == []
 
@@ -46,7 +45,7 @@ def test_a_dry_run_deletes_nothing(anywhere: Project) -> None:
     assert deleted_at(anywhere, export_id) is None
 
 
-@pytest.mark.parametrize("status", [DagsterRunStatus.QUEUED, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING])
+@pytest.mark.parametrize("status", [DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING])
 def test_what_has_not_ended_is_refused_before_anything_is_deleted(project: Project, status: DagsterRunStatus) -> None:
     ended, live = export_now(project), run_in_state(project.instance, status)
     with pytest.raises(ConfigError, match=f"export-pipeline cancel {live}"):
@@ -93,7 +92,7 @@ def test_a_cleanup_takes_what_killed_processes_and_deleted_runs_left(anywhere: P
         whole: "its run is gone",
     }
     assert [files_of(anywhere, export_id) for export_id in removals] == [[]] * 3
-    assert History(InstanceRuns(instance)).find(killed).status is Status.FAILED
+    assert History.of(instance).find(killed).status is Status.FAILED
 
 
 def test_a_cleanup_leaves_what_is_young_and_what_is_being_written(project: Project) -> None:
