@@ -30,7 +30,7 @@ from export_pipeline.write.hashing_sink import HashingSink
 
 LAST_DAY = date(2026, 11, 20)
 BATCH_ROWS = 20_000
-LEVELS = {"gzip": (1, 2, 3, 4, 6, 9), "zstd": (1, 3, 6, 9, 12)}
+LEVELS = {"gzip": (1, 2, 3, 4, 6, 9), "zstd": (1, 3, 6, 9)}
 PLAN = ExportPlan.whole(DATASETS["logs"], BatchLimits(), CheckPolicy(Level.STRICT))
 
 

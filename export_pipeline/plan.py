@@ -10,6 +10,7 @@ from enum import StrEnum
 import pyarrow as pa
 
 from export_pipeline.datasets.dataset import Dataset
+from export_pipeline.datasets.own_columns import personal_columns
 from export_pipeline.errors import ConfigError
 from export_pipeline.extract.reader import BatchLimits
 from export_pipeline.extract.selection import Selection
@@ -96,6 +97,11 @@ class ExportPlan:
                 f"mend its declaration in datasets/{self.dataset.name}.py"
             )
         return pa.schema([_described(field, declared) for field in schema])
+
+    @property
+    def personal_columns(self) -> frozenset[str]:
+        """The columns that hold or repeat data about a person, computed ones among them."""
+        return personal_columns(self.dataset.personal_columns, self.transformed_schema, (self.shape.computed,))
 
     @property
     def config(self) -> dict[str, object]:

@@ -134,7 +134,7 @@ def _standard_output(*, is_stream: bool) -> Iterator[BinaryIO | None]:
     try:
         yield stream
     finally:
-        with suppress(BrokenPipeError):  # said already, when the rows were written
+        with suppress(OSError):  # said already, when the rows were written
             stream.close()
 
 

@@ -28,7 +28,7 @@ def preview_metadata(previews: Sequence[Preview]) -> Metadata:
     """Return the first rows of each dataset, as they come and as they would be published; personal columns masked."""
     entries: dict[str, MetadataValue] = {}
     for one in previews:
-        plan, personal = one.item.plan, one.item.plan.dataset.personal_columns
+        plan, personal = one.item.plan, one.item.plan.personal_columns
         entries |= {
             f"{one.item.name}: before": sample_table(plan.source_schema.names, one.before[:_PREVIEWED], personal),
             f"{one.item.name}: after": sample_table(plan.published_schema.names, one.after[:_PREVIEWED], personal),
@@ -57,5 +57,7 @@ def _of_dataset(one: Finished) -> Mapping[str, MetadataValue]:
         f"{name}: quarantined_count": MetadataValue.int(account.quarantined_count),
         f"{name}: quality": quality_table(account.quality or {}, dataset.thresholds),
         f"{name}: failures": failures_table(account.failures),
-        f"{name}: sample": sample_table(one.item.plan.published_schema.names, account.sample, dataset.personal_columns),
+        f"{name}: sample": sample_table(
+            one.item.plan.published_schema.names, account.sample, one.item.plan.personal_columns
+        ),
     }

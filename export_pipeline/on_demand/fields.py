@@ -37,11 +37,11 @@ class RequestFields(BaseModel):
 
     preset: PresetName = Field(
         default="none",
-        description="Fills in fields that are left out here. training: Parquet of valid rows, a million a file; audit: "
+        description="Answers what is left alone here. training: Parquet of valid rows, a million a file; audit: "
         "gzipped CSV of all rows, each with where it comes from; ticket: an Excel workbook",
     )
     datasets: list[str] = Field(
-        default=[], description="What to export: logs, anomalies, ips; one or several. For example [logs]"
+        default=[], description="What to export: logs, anomalies, ips; one or several. For example [logs, ips]"
     )
     tables: list[str] = Field(
         default=[],
@@ -52,13 +52,13 @@ class RequestFields(BaseModel):
     )
     start: str | None = Field(
         default=None,
-        description="From this ISO date or time on, itself included; UTC unless it says; none for everything. "
+        description="From this ISO date or time on, itself included; UTC unless it says; left out: from the first row. "
         "For example 2026-11-20 or 2026-11-20T05:00:00+02:00",
     )
     end: str | None = Field(
         default=None,
-        description="Up to this ISO date or time, itself left out, so that the end of one export is the start of the "
-        "next. For example 2026-11-21",
+        description="Up to this ISO date or time, itself not included, so that the end of one export is the start of "
+        "the next; left out: to the last row. For example 2026-11-21",
     )
     filters: list[str] = Field(
         default=[],
@@ -70,7 +70,7 @@ class RequestFields(BaseModel):
     )
     columns: list[str] = Field(
         default=[],
-        description="Columns, in this order; none for all; computed ones that are not named come last. "
+        description="Columns, in this order; left out: all; computed ones that are not named come last. "
         "For example [timestamp, message]",
     )
     compute: list[str] = Field(
@@ -85,50 +85,57 @@ class RequestFields(BaseModel):
     format: FormatName = Field(default="default", description="Of the files; default: the preset's, or else parquet")
     compression: CompressionName = Field(
         default="default",
-        description="default is zstd inside of Parquet, none elsewhere; snappy only for Parquet; none of them for xlsx",
+        description="default: the preset's, or else zstd inside of Parquet and none elsewhere. snappy is for Parquet "
+        "only; xlsx takes none of them",
     )
     compression_level: int | None = Field(
         default=None,
-        description="How hard to compress; none for the fast one. gzip 1 to 9, zstd 1 to 19. For example 6",
+        description="How hard to compress: gzip 1 to 9, zstd 1 to 19; left out: a fast one. For example 6",
     )
     split_rows: int | None = Field(
         default=None,
         ge=1,
         le=_MOST,
-        description="Begin a new file after this many rows; none for one file a dataset. For example 1000000",
+        description="Begin a new file after this many rows; left out: one file a dataset. For example 1000000",
     )
     split_bytes: int | None = Field(
         default=None,
         ge=1,
         le=_MOST,
-        description="Begin a new file at about this many bytes; none for one file a dataset. For example 100000000",
+        description="Begin a new file at about this many bytes; left out: one file a dataset. For example 100000000",
     )
     zip: bool = Field(default=False, description="Put all files into one zip archive")
     totals: bool = Field(default=False, description="xlsx: add a row of sums, as formulas")
     long_cells: LongCells = Field(
         default="default",
-        description="xlsx: what becomes of texts longer than 32,767 characters: an error (the default), or cut and counted",
+        description="xlsx: what becomes of texts longer than 32,767 characters: an error, or cut and counted; default: "
+        "the preset's, or else error",
     )
     batch_rows: int | None = Field(
-        default=None, ge=1, le=_MOST, description="Most rows in a batch; none for the setting. For example 50000"
+        default=None, ge=1, le=_MOST, description="Most rows in a batch; left out: the setting. For example 50000"
     )
     batch_bytes: int | None = Field(
-        default=None, ge=1, le=_MOST, description="Most bytes in a batch; none for the setting. For example 8388608"
+        default=None, ge=1, le=_MOST, description="Most bytes in a batch; left out: the setting. For example 8388608"
     )
     validation_level: LevelName = Field(
         default="default",
-        description="none; basic (required, types, domains); strict (every rule); default: the setting",
+        description="none; basic (required, types, domains); strict (every rule); default: the preset's, or else the "
+        "setting",
     )
     on_invalid: OnInvalidName = Field(
-        default="default", description="Keep invalid rows, put them beside in quarantine, or fail; default: the setting"
+        default="default",
+        description="Keep invalid rows, put them beside in quarantine, or fail; default: the preset's, or else the "
+        "setting",
     )
     max_invalid_ratio: float | None = Field(
-        default=None, description="Share of invalid rows, 0 to 1, above which nothing is published. For example 0.05"
+        default=None,
+        description="Share of invalid rows, 0 to 1, above which nothing is published; left out: the setting. "
+        "For example 0.05",
     )
     include_metadata: bool | None = Field(
         default=None,
-        description="Add columns that say where each row comes from: export id, table, time of the snapshot's begin, "
-        "transforms; in a zip archive, the manifests too",
+        description="Add columns that say where each row comes from: export id, time of the export, table, transforms; "
+        "in a zip archive, the manifests too",
     )
     preview: int | None = Field(
         default=None,
@@ -138,8 +145,8 @@ class RequestFields(BaseModel):
     )
     output: str | None = Field(
         default=None,
-        description="File to write, or folder for several files, in place of exports/{export id}/ of the destination: a "
-        "path or an s3:// URL. For example s3://bucket/reports/errors.csv",
+        description="File to write, or folder for several files: a path or an s3:// URL; left out: the folder "
+        "exports/{export id}/ of the destination. For example s3://bucket/reports/errors.csv",
     )
     requested_by: str | None = Field(
         default=None, max_length=200, description="Who asks, for the history. For example audit@example.com"

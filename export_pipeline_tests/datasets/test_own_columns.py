@@ -12,6 +12,7 @@ from export_pipeline.errors import ConfigError
 from export_pipeline.extract.reader import BatchLimits
 from export_pipeline.plan import ExportPlan
 from export_pipeline.schemas.policy import CheckPolicy
+from export_pipeline.shape import Shape
 from export_pipeline.transforms.compute import Computed, ComputeFields
 from export_pipeline.transforms.custom import CustomTransform
 from export_pipeline.transforms.transform import Transform
@@ -60,6 +61,11 @@ def test_its_origin_is_what_it_may_be_made_of() -> None:
     origins = column_origins(with_transforms(*LOGS.transforms, SHOUT, ComputeFields((Computed("next", "id+1"),))))
     assert origins["next"] == {ColumnOrigin(LOGS.table, "id")}
     assert {ColumnOrigin(LOGS.table, name) for name in ("message", "device_ip")} < origins["shouted"]
+
+
+def test_a_field_computed_for_one_export_is_personal_too() -> None:
+    shape = Shape(ComputeFields((Computed("a", "upper(address)"), Computed("b", "request_count+1"))))
+    assert replace(whole(IPS), shape=shape).personal_columns == {"address", "a"}
 
 
 def test_what_may_be_made_of_personal_data_is_personal() -> None:

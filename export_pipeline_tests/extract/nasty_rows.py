@@ -1,8 +1,9 @@
 """A table of values that are hard to compare, and filters over it: for the server and for Arrow to agree on."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
+from types import MappingProxyType
 from typing import Final
 
 import psycopg
@@ -82,6 +83,9 @@ COLUMNS: Final = (
 )
 
 _DECLARED: Final = {"padded": "char(4)", "kind": "nasty_kind"}
+# Neither orders by code point, and one calls texts equal that differ in case alone.
+ICU_COLLATIONS: Final = {"txt": 'COLLATE "folding"', "vc": 'COLLATE "en-x-icu"', "padded": 'COLLATE "en-x-icu"'}
+_FOLDING: Final = "CREATE COLLATION folding (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
 _AS_TEXT: Final = frozenset(
     {"text", "varchar", "bpchar", "name", "numeric", "inet", "uuid", "interval", "enum", "json", "jsonb"}
 )
@@ -94,12 +98,17 @@ def selection(zone: str, predicate: Filter | None = None) -> Selection:
     return Selection(TableName("nasty"), COLUMNS, time, ("number",), predicate=predicate)
 
 
-def create(url: str, rows: int = 250) -> None:
+def create(url: str, rows: int = 250, collations: Mapping[str, str] = MappingProxyType({})) -> None:
     """Make the table: one row of NULLs, then rows that hold each value of each pool."""
     chosen = random.Random(7)  # the same rows each time
-    names = ", ".join(f'"{name}; --" {_DECLARED.get(name, pg_type)}' for name, (pg_type, _) in POOLS.items())
+    names = ", ".join(
+        f'"{name}; --" {_DECLARED.get(name, pg_type)} {collations.get(name, "")}'
+        for name, (pg_type, _) in POOLS.items()
+    )
     places = ", ".join(f"%s::{_DECLARED.get(name, pg_type)}" for name, (pg_type, _) in POOLS.items())
     with psycopg.connect(url, autocommit=True) as connection:
+        if collations:
+            connection.execute(_FOLDING)
         connection.execute("CREATE TYPE nasty_kind AS ENUM ('low', 'high', 'Mid')")
         connection.execute(f"CREATE TABLE nasty (id serial, {names})".encode())
         for row in range(rows):

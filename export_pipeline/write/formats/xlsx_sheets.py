@@ -93,7 +93,7 @@ class SheetWriter:
     def _end(self, sheet: _Sheet) -> None:
         has_totals = self._has_totals and sheet.rows > 0
         if has_totals:
-            self._book.write(sheet.totals.row(sheet.rows + 3, sheet.styles))
+            self._book.write(sheet.totals.row(sheet.rows + 2, sheet.styles))
         name = self._book.end(sheet.rows + 1)
         self.written.append(WrittenSheet(name, tuple(self._schema.names), sheet.rows, has_totals))
         self._sheet = None

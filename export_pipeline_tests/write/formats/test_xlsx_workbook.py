@@ -6,7 +6,7 @@ import zipfile
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import openpyxl
 import pyarrow as pa
@@ -19,6 +19,9 @@ from export_pipeline.write.formats.xlsx_workbook import WorkbookWriter
 from export_pipeline.write.hashing_sink import HashingSink
 from export_pipeline.write.hints import published_field
 from export_pipeline_tests.write.formats.workbooks import read_cells, write_workbook
+
+if TYPE_CHECKING:
+    from export_pipeline.write.formats.xlsx_summary import Value
 
 LOGS = pa.record_batch({"id": [1, 2, 3], "message": ["=1+1", "+cmd|' /C calc'!A0", "<r>_x0041_</r>"]})
 MONEY = pa.schema([published_field("paid", pa.decimal128(10, 2), "", currency="EUR")])
@@ -136,7 +139,7 @@ def test_a_text_that_is_too_long_is_cut_and_counted_on_request(tmp_path: Path) -
 
 def test_the_summary_holds_values_and_tables_as_they_are_given(tmp_path: Path) -> None:
     moment = datetime(2026, 11, 20, 5, tzinfo=UTC)
-    rows = [
+    rows: list[list[Value]] = [
         ["What this is"],
         ["rows", 3, "of", 2**70],
         [],
