@@ -41,6 +41,8 @@ class ExportPlan:
     """How long to wait for the source; None for what the source itself says."""
     predicate: Filter | None = None
     """Which rows the server is asked for; None for all of the window."""
+    is_tracked: bool = True
+    """Whether later looks compare the source with what is published of it."""
     limit: int | None = None
     """How many rows are read at most; None for all."""
     shape: Shape = Shape()  # noqa: RUF009 - frozen
@@ -77,7 +79,7 @@ class ExportPlan:
     @property
     def selection(self) -> Selection:
         """What is read, without its window."""
-        return replace(self.dataset.selection, predicate=self.predicate, limit=self.limit)
+        return replace(self.dataset.selection, predicate=self.predicate, is_tracked=self.is_tracked, limit=self.limit)
 
     @property
     def published_schema(self) -> pa.Schema:

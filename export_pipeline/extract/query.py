@@ -34,16 +34,16 @@ def count_query(selection: Selection, *, with_xmin: bool) -> str:
     guards = " OR ".join(_array_guard(column) for column in selection.columns if column.travels.is_list)
     guarded = f"count(*) FILTER (WHERE {guards})" if guards else "0::bigint"
     source = f"{selection.table.quoted}{_where(selection)}"
-    if selection.limit is not None:
-        return _limited_count_query(selection, f"SELECT {guarded} FROM {source}" if guards else "0::bigint")
+    if selection.limit is not None or not selection.is_tracked:
+        return _untracked_count_query(selection, f"SELECT {guarded} FROM {source}" if guards else "0::bigint")
     tally = tally_columns(selection, with_xmin=with_xmin)
     return with_layouts(selection, f"SELECT {tally}, {guarded} FROM {source} GROUP BY 1")
 
 
-def _limited_count_query(selection: Selection, guarded: str) -> str:
-    """Return the same, in one row, for the first rows only: they are no partition, so nothing else is tallied.
+def _untracked_count_query(selection: Selection, guarded: str) -> str:
+    """Return the same, in one row, for rows that are no partition, so that nothing else is tallied.
 
-    Which rows come first may differ from statement to statement, so all are guarded.
+    Which rows come first where there is a limit may differ from statement to statement, so all are guarded.
     """
     counted = f"SELECT count(*) FROM (SELECT FROM {_rows(replace(selection, joins=()))}) AS first"
     return f"SELECT NULL::bigint, ({counted}), NULL::bigint, NULL::text, ({guarded}), NULL::text"

@@ -119,6 +119,8 @@ class Selection:
     special_times: SpecialTimes = SpecialTimes.FAIL
     predicate: Filter | None = None
     """Which rows of the window are read; None for all."""
+    is_tracked: bool = True
+    """Whether later looks compare its rows with what is published; otherwise they are only counted."""
     limit: int | None = None
     """How many rows are read at most; None for all."""
     joins: tuple[Join, ...] = ()

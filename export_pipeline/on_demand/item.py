@@ -85,7 +85,7 @@ def _shaped(plan: ExportPlan, fields: RequestFields, name: str, origin: Origin, 
     pushed, kept = filters_of(fields, name, plan.dataset, whole, mistakes)
     columns = _columns(fields, name, computed, whole, mistakes)
     constants = origin.constants(plan) if fields.include_metadata else ()
-    return replace(plan, predicate=pushed, shape=Shape(computed, kept, columns, constants))
+    return replace(plan, is_tracked=False, predicate=pushed, shape=Shape(computed, kept, columns, constants))
 
 
 def _computed(fields: RequestFields, name: str, schema: pa.Schema, mistakes: Mistakes) -> ComputeFields:

@@ -1,0 +1,117 @@
+"""Fetching the files of exports, from a folder and from a bucket: checked, resumed, never over another file."""
+
+import json
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from export_pipeline.write.paths import export_folder
+from export_pipeline_tests.cli.conftest import Invoke
+from export_pipeline_tests.cli.exports.conftest import environ_of
+from export_pipeline_tests.defs.exports.conftest import in_bucket
+from export_pipeline_tests.defs.exports.making import export_now
+from export_pipeline_tests.defs.project import Project
+from export_pipeline_tests.object_store import Bucket
+
+Environ = Mapping[str, str]
+
+
+def content_of(project: Project, export_id: str, name: str = "logs.csv") -> bytes:
+    with project.settings.destination.open_file(export_folder(export_id) / name) as file:
+        return file.read()
+
+
+@pytest.fixture
+def stored(project: Project, bucket: Bucket) -> Project:
+    return in_bucket(project, bucket)
+
+
+@pytest.fixture
+def s3_environ(stored: Project, storage_url: str) -> Environ:
+    settings = stored.settings
+    options = settings.s3_options
+    return environ_of(settings, stored, storage_url) | {
+        "EXPORT_S3_ENDPOINT_URL": str(options.endpoint_url),
+        "EXPORT_S3_REGION": str(options.region),
+        "EXPORT_S3_PATH_STYLE": "true",
+        "EXPORT_S3_ACCESS_KEY_ID": str(options.access_key_id),
+        "EXPORT_S3_SECRET_ACCESS_KEY": str(options.secret_access_key),
+        "EXPORT_S3_SPOOL_FOLDER": str(options.spool_folder),
+    }
+
+
+def test_a_download_is_whole_and_done_once(invoke: Invoke, project: Project, environ: Environ, tmp_path: Path) -> None:
+    export_id, folder = export_now(project, datasets=["logs", "ips"]), tmp_path / "new" / "folder"
+    done = invoke("download", export_id[:8], "-o", folder, environ=environ)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [str(folder / "logs.csv"), str(folder / "ips.csv")]
+    assert (folder / "logs.csv").read_bytes() == content_of(project, export_id)
+    assert "0 of 2 files fetched" in invoke("download", export_id, "-o", folder, environ=environ).stderr
+    assert sorted(path.name for path in folder.iterdir()) == ["ips.csv", "logs.csv"]
+
+
+def test_a_download_that_was_cut_short_goes_on(
+    invoke: Invoke, stored: Project, s3_environ: Environ, tmp_path: Path
+) -> None:
+    export_id = export_now(stored)
+    content = content_of(stored, export_id)
+    (tmp_path / "logs.csv.part").write_bytes(content[:1000])
+    assert invoke("download", export_id, "-o", tmp_path, environ=s3_environ).returncode == 0
+    assert (tmp_path / "logs.csv").read_bytes() == content
+    assert not (tmp_path / "logs.csv.part").exists()
+
+
+@pytest.mark.parametrize("left", [b"another beginning", b"x" * 10_000_000])
+def test_a_beginning_of_something_else_is_never_kept(
+    invoke: Invoke, project: Project, environ: Environ, tmp_path: Path, left: bytes
+) -> None:
+    export_id = export_now(project)
+    (tmp_path / "logs.csv.part").write_bytes(left)
+    codes = [invoke("download", export_id, "-o", tmp_path, environ=environ).returncode for _ in range(2)]
+    assert codes == ([1, 0] if len(left) < 100 else [0, 0])
+    assert (tmp_path / "logs.csv").read_bytes() == content_of(project, export_id)
+
+
+def test_another_file_of_that_name_is_not_overwritten(
+    invoke: Invoke, project: Project, environ: Environ, tmp_path: Path
+) -> None:
+    export_id = export_now(project)
+    (tmp_path / "logs.csv").write_text("mine")
+    done = invoke("download", export_id, "-o", tmp_path, environ=environ)
+    assert (done.returncode, (tmp_path / "logs.csv").read_text()) == (1, "mine")
+    assert "is another file" in done.stderr
+
+
+def test_a_file_that_was_changed_where_it_lies_is_refused(
+    invoke: Invoke, project: Project, environ: Environ, tmp_path: Path
+) -> None:
+    export_id = export_now(project)
+    path = export_folder(export_id) / "logs.csv"
+    changed = content_of(project, export_id).replace(b"2026", b"2027", 1)
+    project.settings.destination.put(path, changed)
+    done = invoke("download", export_id, "-o", tmp_path, environ=environ)
+    assert (done.returncode, list(tmp_path.glob("logs.csv*"))) == (1, [])
+    assert "not what was published" in done.stderr
+
+
+def test_links_read_the_files_in_a_bucket(invoke: Invoke, stored: Project, s3_environ: Environ) -> None:
+    export_id = export_now(stored)
+    (one,) = json.loads(invoke("link", export_id, "--expires", "15m", "--json", environ=s3_environ).stdout)
+    assert one["name"] == "logs.csv"
+    assert "X-Amz-Expires=900" in one["url"]
+    with urllib.request.urlopen(one["url"]) as answer:
+        assert answer.read() == content_of(stored, export_id)
+    assert "7 days" in invoke("link", export_id, "--expires", "8d", environ=s3_environ).stderr
+
+
+def test_a_folder_has_no_links_and_a_deleted_export_no_files(
+    invoke: Invoke, project: Project, environ: Environ, tmp_path: Path
+) -> None:
+    export_id = export_now(project)
+    refused = invoke("link", export_id, environ=environ)
+    assert (refused.returncode, "EXPORT_ROOT=s3://" in refused.stderr) == (1, True)
+    assert invoke("delete", export_id, "--yes", environ=environ).returncode == 0
+    gone = invoke("download", export_id, "-o", tmp_path, environ=environ)
+    assert (gone.returncode, "deleted, so it has no files" in gone.stderr) == (1, True)
