@@ -72,8 +72,8 @@ class Account:
         if accounted != self.source_count:
             raise ReconciliationError(
                 f"{where}: the source's snapshot holds {self.source_count} rows, but {rows_written} were "
-                f"written, {self.quarantined_count} quarantined and {self.filtered_count} filtered; nothing is published. Export it again; if that "
-                "fails too, report it"
+                f"written, {self.quarantined_count} quarantined and {self.filtered_count} filtered; nothing is "
+                "published. Export it again; if that fails too, report it"
             )
 
 

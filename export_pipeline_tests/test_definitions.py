@@ -30,10 +30,10 @@ def environ(server: EmbeddedServer, tmp_path: Path) -> dict[str, str]:
 
 def test_every_dataset_has_assets_a_job_a_schedule_and_a_sensor() -> None:
     repository = build_definitions(Settings.load()).get_repository_def()
-    assert set(repository.job_names) == {"__ASSET_JOB", "health_job", "preflight"} | {
+    assert set(repository.job_names) == {"__ASSET_JOB", "health_job", "preflight", "export", "delete_exports"} | {
         f"{name}_{kind}" for name in ("logs", "anomalies", "ips") for kind in ("job", "checks")
     }
-    assert {schedule.name for schedule in repository.schedule_defs} == {"health"} | {
+    assert {schedule.name for schedule in repository.schedule_defs} == {"health", "exports_retention"} | {
         f"{name}_closed_partition" for name in ("logs", "anomalies", "ips")
     }
     assert {sensor.name for sensor in repository.sensor_defs} >= {

@@ -13,8 +13,8 @@ import pyarrow as pa
 from export_pipeline.datasets.checks import Check
 from export_pipeline.datasets.columns import DerivedColumn, SourceColumn
 from export_pipeline.datasets.freshness import Freshness
-from export_pipeline.datasets.relation import Relation
 from export_pipeline.datasets.own_columns import personal_columns, with_own_columns
+from export_pipeline.datasets.relation import Relation
 from export_pipeline.errors import ConfigError
 from export_pipeline.extract.names import TableName
 from export_pipeline.extract.selection import Selection, SpecialTimes, TimeColumn

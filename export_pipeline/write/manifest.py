@@ -122,8 +122,8 @@ class Manifest:
         if self.source_count != self.row_count + self.quarantined_count + self.filtered_count:
             raise ReconciliationError(
                 f"{self.dataset} {self.partition or ''}: the source's snapshot has {self.source_count} rows, "
-                f"{self.row_count} were written, {self.quarantined_count} quarantined and {self.filtered_count} filtered; "
-                "nothing is published: report this as a defect"
+                f"{self.row_count} were written, {self.quarantined_count} quarantined and {self.filtered_count} "
+                "filtered; nothing is published: report this as a defect"
             )
 
     def to_json(self) -> str:

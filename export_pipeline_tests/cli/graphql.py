@@ -38,6 +38,11 @@ query ($asset: AssetKeyInput!, $check: String!) {
 """
 _NEWEST_BACKFILL = "{partitionBackfillsOrError(limit: 1) {... on PartitionBackfills {results {id status}}}}"
 _STEPS = "query ($id: ID!) {runOrError(runId: $id) {... on Run {stepStats {stepKey}}}}"
+_FAILURE = """
+query ($id: ID!) {logsForRun(runId: $id) {... on EventConnection {events {... on ExecutionStepFailureEvent {
+  error {message}
+}}}}}
+"""
 _NEWEST = "{runsOrError(limit: 1) {... on Runs {results {runId}}}}"
 _RUNS = "query ($filter: RunsFilter!) {runsOrError(filter: $filter) {... on Runs {results {status}}}}"
 
@@ -129,6 +134,13 @@ def newest_backfill_status(port: int) -> str:
 def steps(port: int, run_id: str) -> set[str]:
     """Return the keys of the steps that the run has begun."""
     return {stats["stepKey"] for stats in ask(port, _STEPS, id=run_id)["runOrError"]["stepStats"]}
+
+
+def failure(port: int, run_id: str) -> str:
+    """Return the message of the run's step that failed."""
+    events = ask(port, _FAILURE, id=run_id)["logsForRun"]["events"]
+    (message,) = [event["error"]["message"] for event in events if event]
+    return str(message)
 
 
 def newest_run(port: int) -> str:

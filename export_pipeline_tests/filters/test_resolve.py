@@ -46,7 +46,7 @@ def test_what_fits_has_no_problem(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("levle = x", "there is no column 'levle'; did you mean 'level'? There are id, small"),
+        ("llevel = x", "there is no column 'llevel'; did you mean 'level'? There are id, small"),
         ("LEVEL = x", "did you mean 'level'?"),
         ("zzz = x", "there is no column 'zzz'; there are id, small"),
         ("source.level = x", "there is no column 'level'; there are id, raw"),

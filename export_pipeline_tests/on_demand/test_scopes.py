@@ -31,7 +31,7 @@ def test_an_entry_without_a_scope_is_for_all(entry: str) -> None:
 
 def test_entries_for_what_is_not_exported_are_refused() -> None:
     require_known_scopes(["logs: a", "b"], ["logs"])
-    with pytest.raises(ConfigError, match="ips, ops.x is not exported; there is logs"):
+    with pytest.raises(ConfigError, match=r"ips, ops\.x is not exported; there is logs"):
         require_known_scopes(["ips: a", "logs: b", "ops.x: c"], ["logs"])
     with pytest.raises(ConfigError, match="there is nothing"):
         require_known_scopes(["ips: a"], [])

@@ -85,5 +85,6 @@ def test_the_time_column_is_looked_for_under_its_own_name(reader: Reader) -> Non
     reader.sql("ALTER TABLE ip_addresses RENAME first_seen TO seen")
     found = reader.look("ips")
     assert found["ips: time index"].found == "not looked at: the time column 'first_seen' is missing"
-    assert Settings.load(datasets={"ips": {"time_column": "seen"}}).dataset("ips").selection.placing_time.source_name == "seen"
+    dataset = Settings.load(datasets={"ips": {"time_column": "seen"}}).dataset("ips")
+    assert dataset.selection.placing_time.source_name == "seen"
     assert reader.look("ips", datasets={"ips": {"time_column": "seen"}})["ips: time index"].state is State.OK

@@ -17,8 +17,6 @@ HEADING: Final = "## All fields\n"
 
 SINGULAR: Final = {"tables": "table", "filters": "filter", "processes": "process"}
 """Flags that are given again for every entry are named by one entry."""
-REPEATED: Final = {*SINGULAR, "compute"}
-"""Fields whose entries have a flag each; the other lists are one flag, with commas."""
 
 _WORDS: Final[dict[Any, str]] = {str: "text", int: "whole number", float: "number", bool: "true, false"}
 _HEADER: Final = ["| field | flag | takes | default | what |", "| --- | --- | --- | --- | --- |"]
@@ -26,7 +24,7 @@ _HEADER: Final = ["| field | flag | takes | default | what |", "| --- | --- | --
 
 def options() -> dict[str, TyperArgument | TyperOption]:
     """Return the command's arguments and options by the names of their parameters."""
-    app = typer.Typer()
+    app = typer.Typer(add_completion=False)
     app.command()(export)
     command = typer.main.get_command(app)
     return {str(one.name): one for one in command.params if isinstance(one, TyperArgument | TyperOption)}

@@ -20,6 +20,7 @@ WRONG = {
     "PARTITION_GRAIN": "week",
     "FORMATS": "csv,xlsx",
     "BATCH_ROWS": "0",
+    "RETENTION_DAYS": "0",
     "BATCH_BYTES": "many",
     "VALIDATION_LEVEL": "lax",
     "ON_INVALID": "ignore",

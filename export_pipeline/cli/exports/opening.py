@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dagster import DagsterInstance
+from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy.exc import OperationalError
 
 from export_pipeline.cli.exports.webserver import Webserver
@@ -124,8 +125,8 @@ def opened_settings(home: Path) -> Iterator[Settings]:
 def _storage_errors() -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
-        said = str(error.orig).strip().splitlines()[0]
+    except (OperationalError, DagsterPostgresException) as error:
+        said = type(getattr(error, "orig", None) or error.__cause__ or error).__name__
         raise TransientError(
-            f"Dagster's storage (EXPORT_STORAGE_URL): {said}; see that it runs, then try again"
+            f"Dagster's storage (EXPORT_STORAGE_URL): does not answer ({said}); see that it runs, then try again"
         ) from error

@@ -30,7 +30,7 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         for row in (header, *rows):
-            console.print(Text("\t".join(row)), soft_wrap=True)
+            print("\t".join(row))  # noqa: T201 - rich would make spaces of the tabs
         return
     table = Table(box=None, padding=(0, 2, 0, 0))
     for number, name in enumerate(header):

@@ -18,7 +18,7 @@ Environ = Mapping[str, str]
 def test_list_shows_exports_to_people_and_to_programs(invoke: Invoke, project: Project, environ: Environ) -> None:
     export_id, failed = export_now(project, requested_by="Ada"), export_now(project, datasets=["lgos"])
     done = invoke("list", environ=environ)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
     header, *rows = [line.split("\t") for line in done.stdout.splitlines()]
     assert header[:2] == ["id", "status"]
     assert [row[:2] for row in rows] == [[failed, "failed"], [export_id, "succeeded"]]

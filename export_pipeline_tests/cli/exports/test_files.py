@@ -32,7 +32,8 @@ def stored(project: Project, bucket: Bucket) -> Project:
 def s3_environ(stored: Project, storage_url: str) -> Environ:
     settings = stored.settings
     options = settings.s3_options
-    return environ_of(settings, stored, storage_url) | {
+    return {
+        **environ_of(settings, stored, storage_url),
         "EXPORT_S3_ENDPOINT_URL": str(options.endpoint_url),
         "EXPORT_S3_REGION": str(options.region),
         "EXPORT_S3_PATH_STYLE": "true",
