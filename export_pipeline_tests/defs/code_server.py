@@ -47,7 +47,9 @@ class CodeServer:
     def instance(self) -> DagsterInstance:
         return self.context.instance
 
-    def launch(self, job: str, tags: Mapping[str, str], assets: Sequence[str] = ()) -> str:
+    def launch(
+        self, job: str, tags: Mapping[str, str], assets: Sequence[str] = (), config: Mapping[str, object] | None = None
+    ) -> str:
         """Launch a run as the launchpad does, and start it as the queue's daemon does; return its id."""
         workspace = self.context.create_request_context()
         (location,) = workspace.code_locations
@@ -60,7 +62,8 @@ class CodeServer:
         if assets:
             selector["assetSelection"] = [{"path": [name]} for name in assets]
         given = [{"key": key, "value": value} for key, value in tags.items()]
-        return self._start(_LAUNCH, "launchRun", run={"selector": selector, "executionMetadata": {"tags": given}})
+        run = {"selector": selector, "executionMetadata": {"tags": given}, "runConfigData": config or {}}
+        return self._start(_LAUNCH, "launchRun", run=run)
 
     def reexecute_from_failure(self, run_id: str) -> str:
         """Re-execute a run as the UI's button does; return the new run's id."""
