@@ -41,6 +41,11 @@ class Shape:
     columns: tuple[str, ...] = ()
     constants: tuple[Constant, ...] = ()
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything stays as it is."""
+        return self == Shape()
+
     def output_schema(self, schema: pa.Schema) -> pa.Schema:
         """Return the schema that `apply` gives for batches of `schema`. Raises: ConfigError for an unknown column."""
         whole = self.computed.output_schema(schema)

@@ -82,6 +82,9 @@ class SourceRows:
                 with profile.timed(name):
                     refined = step(refined)
             conformed = _conform(refined, schema, kept.num_rows, self._snapshot.where)
+            if shape.is_whole:
+                yield conformed
+                continue
             with profile.timed("shape"):
                 shaped = shape.apply(conformed)
             self.account.filtered_count += conformed.num_rows - shaped.num_rows

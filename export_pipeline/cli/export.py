@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from dagster import DagsterInstance, Failure
+from dagster import DagsterInstance, DagsterRunStatus, Failure
 from dagster._core.errors import DagsterExecutionInterruptedError  # which has no public name
 from rich.console import Console
 
@@ -20,12 +20,17 @@ from export_pipeline.cli.home import Home, open_home, running_server
 from export_pipeline.cli.progress_bars import ExportBars
 from export_pipeline.defs.on_demand import JOB, Caller, on_demand_definitions, on_demand_job
 from export_pipeline.errors import ConfigError, ExportError
+from export_pipeline.on_demand.fields import RequestFields
 from export_pipeline.on_demand.packing import STREAM
 from export_pipeline.on_demand.request import request_of
 from export_pipeline.settings import Settings
 
 _TAGS: Final = {"dagster/max_retries": "0"}
 """Whoever waits for the run is told that it failed: nobody begins it again behind their back."""
+
+_UNRECORDED: Final = (
+    "no history was kept, so `list` will not know of this export; set DAGSTER_HOME and EXPORT_STORAGE_URL to keep one"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +49,7 @@ class Manner:
 def run_export(given: Mapping[str, Any], home: Path, manner: Manner) -> None:
     """Export what was asked for and say where it is. Raises: ExportError; every mistake before connecting."""
     fields = request_of(given, Settings.load()).fields
-    read = fields.model_dump(mode="json")  # in the types of the fields, which Dagster insists on
-    given = {name: read[name] for name, value in given.items() if value is not None}
+    given = typed(given, fields)
     is_stream = fields.output == STREAM
     if is_stream and (manner.detach or manner.as_json):
         raise ConfigError("the standard output takes the rows alone; leave --detach and --json out, or name a file")
@@ -61,13 +65,19 @@ def run_export(given: Mapping[str, Any], home: Path, manner: Manner) -> None:
         with instance_of(settings) as instance, ExportBars(console) as bars:
             caller = _detached(manner.export_id, instance) if manner.export_id else _waiting(manner, bars, stream)
             _execute(settings, caller, given, instance, manner.export_id or str(uuid.uuid4()))
+        if instance.is_ephemeral and fields.output is None and fields.preview is None:
+            console.print(_UNRECORDED, highlight=False, soft_wrap=True)
+
+
+def typed(given: Mapping[str, Any], fields: RequestFields) -> dict[str, Any]:
+    """Return what was given in the types of the fields, which Dagster insists on."""
+    read = fields.model_dump(mode="json")
+    return {name: read[name] for name, value in given.items() if value is not None}
 
 
 def _waiting(manner: Manner, bars: ExportBars, stream: BinaryIO | None) -> Caller:
     report = print_json if manner.as_json else report_delivery
-    return Caller(
-        on_progress=bars.show, on_delivery=report, on_preview=report_previews, stream=stream, cancels=True
-    )
+    return Caller(on_progress=bars.show, on_delivery=report, on_preview=report_previews, stream=stream, cancels=True)
 
 
 def _detached(export_id: str, instance: DagsterInstance) -> Caller:
@@ -93,6 +103,9 @@ def _execute(
     except Failure as failure:
         raise _ours(failure) from None
     except DagsterExecutionInterruptedError:
+        run = instance.get_run_by_id(export_id)
+        if run and run.status is not DagsterRunStatus.CANCELED:  # it has waited for its turn, outside of the step
+            instance.report_run_canceled(run, "Interrupted before its turn came.")
         raise KeyboardInterrupt from None
 
 

@@ -120,6 +120,12 @@ def export(  # noqa: PLR0913, PLR0917 - a parameter is an option
     json: Annotated[  # noqa: FBT002 - a flag
         bool, typer.Option("--json", help="Print what was published as one object.", rich_help_panel=_HOW)
     ] = False,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            help="Export at the installation behind this webserver, such as http://host:3000.", rich_help_panel=_HOW
+        ),
+    ] = None,
     export_id: Annotated[str | None, typer.Option(hidden=True)] = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
@@ -167,7 +173,13 @@ def export(  # noqa: PLR0913, PLR0917 - a parameter is an option
         "preview": preview,
         "requested_by": requested_by,
     }
-    run_export(read_config(config) | _without_none(given), home, Manner(yes, detach, json, export_id))
+    given = read_config(config) | _without_none(given)
+    manner = Manner(yes, detach, json, export_id)
+    if url is not None:
+        from export_pipeline.cli.export_remote import run_remote_export  # noqa: PLC0415 - as above
+
+        raise typer.Exit(run_remote_export(given, url, manner))
+    run_export(given, home, manner)
 
 
 def _split(text: str | None) -> list[str] | None:

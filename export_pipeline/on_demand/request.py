@@ -66,15 +66,21 @@ class Request:
         return items
 
 
+def fields_of(given: Mapping[str, object]) -> RequestFields:
+    """Return the fields, right as far as no settings are needed to judge them, for another machine's export.
+
+    Raises: ConfigError with every mistake, a line each.
+    """
+    mistakes = Mistakes()
+    fields, *_ = _read(given, mistakes)
+    mistakes.raise_any()
+    return fields
+
+
 def request_of(given: Mapping[str, object], settings: Settings) -> Request:
     """Return the request that the fields in `given` make. Raises: ConfigError with every mistake, a line each."""
     mistakes = Mistakes()
-    fields = read_fields(given, mistakes)
-    _check_texts(fields, mistakes)
-    window = _window(fields, mistakes)
-    tables = _tables(fields, mistakes)
-    packing = packing_of(fields, mistakes)
-    _check_scopes(fields, mistakes)
+    fields, window, packing, tables = _read(given, mistakes)
     for name in _known_datasets(fields, settings, mistakes):
         item_of(fields, settings, name, settings.dataset(name), window, Origin(), mistakes)
     request = Request(fields, settings, window, packing, tables)
@@ -82,6 +88,18 @@ def request_of(given: Mapping[str, object], settings: Settings) -> Request:
         check_output(request)
     mistakes.raise_any()
     return request
+
+
+def _read(
+    given: Mapping[str, object], mistakes: Mistakes
+) -> tuple[RequestFields, Window, Packing, tuple[TableName, ...]]:
+    fields = read_fields(given, mistakes)
+    _check_texts(fields, mistakes)
+    window = _window(fields, mistakes)
+    tables = _tables(fields, mistakes)
+    packing = packing_of(fields, mistakes)
+    _check_scopes(fields, mistakes)
+    return fields, window, packing, tables
 
 
 def _check_texts(fields: RequestFields, mistakes: Mistakes) -> None:

@@ -3,6 +3,7 @@
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from typing import Any
 
 Answer = Any  # Any: whatever shape the query asked for
@@ -74,16 +75,21 @@ def assets(port: int) -> set[str]:
     return {node["assetKey"]["path"][-1] for node in nodes if node["isPartitioned"]}
 
 
-def launch(port: int, job: str, partition: str) -> str:
-    """Launch a job for one partition, as the launchpad does; return the run's id."""
+def launch(port: int, job: str, partition: str | None = None, config: Mapping[str, object] | None = None) -> str:
+    """Launch a job, as the launchpad does: for one partition, or with a config; return the run's id."""
     (node,) = ask(port, _SELECTOR)["repositoriesOrError"]["nodes"]
     selector = {
         "repositoryName": node["name"],
         "repositoryLocationName": node["location"]["name"],
         "pipelineName": job,
     }
-    tags = [{"key": "dagster/partition", "value": partition}]
-    run = {"selector": selector, "mode": "default", "executionMetadata": {"tags": tags}}
+    tags = [{"key": "dagster/partition", "value": partition}] if partition else []
+    run = {
+        "selector": selector,
+        "mode": "default",
+        "executionMetadata": {"tags": tags},
+        "runConfigData": dict(config or {}),
+    }
     launched = ask(port, _LAUNCH, run=run)["launchPipelineExecution"]
     assert launched["__typename"] == "LaunchRunSuccess", launched
     return str(launched["run"]["runId"])

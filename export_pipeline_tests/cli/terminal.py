@@ -2,11 +2,13 @@
 
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -53,8 +55,46 @@ def start(
     )
 
 
-def run_in_terminal(*arguments: str | Path, columns: int, environ: Mapping[str, str] | None = None) -> str:
-    """Run the program in a terminal of its own; return everything that it drew there."""
+@dataclass(slots=True)
+class Terminal:
+    """A program in a terminal of its own; `drawn` is everything that it drew there so far."""
+
+    process: "subprocess.Popen[bytes]"
+    descriptor: int
+    drawn: str = ""
+
+    def wait_for(self, text: str) -> None:
+        """Wait until the program has drawn `text`."""
+        while text not in self.drawn:
+            assert self._read(), f"{text!r} never came: {self.drawn}"
+
+    def type(self, text: str) -> None:
+        """Type a line."""
+        os.write(self.descriptor, f"{text}\n".encode())
+
+    def end(self) -> int:
+        """Wait until the program has ended; return its exit code."""
+        while self._read():
+            pass
+        return self.process.wait(60)
+
+    def _read(self) -> bool:
+        """Take what comes next; return whether anything did."""
+        ready, _, _ = select.select([self.descriptor], [], [], 60)
+        assert ready, f"nothing comes any more: {self.drawn}"
+        try:
+            part = os.read(self.descriptor, 65_536)
+        except OSError:  # how Linux says that the other end is closed
+            return False
+        self.drawn += part.decode(errors="replace")
+        return bool(part)
+
+
+@contextmanager
+def in_terminal(
+    *arguments: str | Path, columns: int = 120, environ: Mapping[str, str] | None = None
+) -> Iterator[Terminal]:
+    """Give the program in a terminal of its own; it is killed at the end of the block."""
     ours, theirs = pty.openpty()
     sized = {"COLUMNS": str(columns), "LINES": "50", "TERM": "xterm"}
     command = [PROGRAM, *map(str, arguments)]
@@ -62,12 +102,16 @@ def run_in_terminal(*arguments: str | Path, columns: int, environ: Mapping[str, 
         command, env=BARE | dict(environ or {}) | sized, stdin=theirs, stdout=theirs, stderr=theirs
     )
     os.close(theirs)
-    drawn = b""
     try:
-        while part := os.read(ours, 65_536):
-            drawn += part
-    except OSError:  # how Linux says that the other end is closed
-        pass
-    os.close(ours)
-    assert process.wait(60) == 0, drawn.decode()
-    return drawn.decode()
+        yield Terminal(process, ours)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+def run_in_terminal(*arguments: str | Path, columns: int, environ: Mapping[str, str] | None = None) -> str:
+    """Run the program in a terminal of its own; return everything that it drew there."""
+    with in_terminal(*arguments, columns=columns, environ=environ) as terminal:
+        assert terminal.end() == 0, terminal.drawn
+    return terminal.drawn

@@ -99,7 +99,7 @@ def test_what_the_export_warns_of_is_said(invoke: Invoke, source_url: str, sql: 
     ("arguments", "said"),
     [
         (("things",), "there is no dataset 'things'; choose one of logs, anomalies, ips"),
-        (("ips", "--format", "xml"), "format: 'xml': input should be 'parquet', 'csv', 'json', 'jsonl' or 'xlsx'"),
+        (("ips", "--format", "xml"), "format: 'xml': input should be 'default', 'parquet', 'csv', 'json', 'jsonl' or 'xlsx'"),
         (("ips", "--start", "2026-11-20", "--end", "2026-11-19"), "start 2026-11-20T00:00:00+00:00 lies after end"),
         (("ips", "--start", "soon"), "start: 'soon' is no ISO date or time; write 2026-11-20"),
         (("ips", "--end", "20.11.2026"), "end: '20.11.2026' is no ISO date or time"),
@@ -133,7 +133,7 @@ def test_an_output_that_cannot_be_written_is_named(
     done = invoke("export", "ips", "-o", path, environ={"EXPORT_SOURCE_URL": source_url})
     assert done.returncode == 1
     assert str(Path(path).parent) in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    assert "Traceback" not in done.stderr
     assert left_in(tmp_path) == ["file", "folder"]
 
 

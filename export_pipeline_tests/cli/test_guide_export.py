@@ -6,6 +6,7 @@ With EXPORT_IMAGES=docs/images/export the pictures of the page are taken anew.
 import gzip
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,7 +25,8 @@ from export_pipeline_tests.cli.terminal import run
 from export_pipeline_tests.processes import wait_until
 
 DAYS, ROWS = 4, 4_000
-WIDTH, HEIGHT = 1400, 800
+WIDTH, HEIGHT, MENU = 1400, 760, 240
+EDITOR = "document.querySelector('.CodeMirror').CodeMirror.getValue()"
 LAUNCHPAD = "/locations/export_pipeline.definitions/jobs/export/playground/setup"
 
 COLUMNS = ["timestamp", "device_name", "process_name", "message"]
@@ -62,17 +64,31 @@ class Story:
     start: str
     end: str
 
-    def look(self, name: str, height: float = HEIGHT) -> None:
+    def look(self, name: str, of: FloatRect | None = None) -> None:
         """Take the picture `name`, two seconds later: the pages poll, so there is no end of loading to wait for."""
         self.page.wait_for_timeout(2_000)
-        clip = FloatRect(x=0, y=0, width=WIDTH, height=height)
-        self.page.screenshot(path=self.pictures / f"{name}.png", clip=clip)
+        self.page.screenshot(
+            path=self.pictures / f"{name}.png", clip=of or FloatRect(x=0, y=0, width=WIDTH, height=HEIGHT)
+        )
+
+    def look_at_the_message(self, name: str, down_to: str) -> None:
+        """Open the long message of the log, and take its picture; further down are paths of this machine."""
+        self.page.get_by_text("View full message").first.click()
+        self.page.set_viewport_size({"width": WIDTH, "height": 2 * HEIGHT})
+        dialog = self.page.locator(".dagster-dialog")
+        self.page.wait_for_timeout(1_000)  # it glides into its place
+        whole, last = dialog.bounding_box(), dialog.get_by_text(down_to).first.bounding_box()
+        assert whole
+        assert last
+        height = last["y"] + last["height"] + 8 - whole["y"]
+        self.look(name, FloatRect(x=whole["x"], y=whole["y"], width=whole["width"], height=height))
+        self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
 
     def open_the_launchpad(self) -> str:
         """Return what the editor begins with."""
         self.page.goto(LAUNCHPAD)
         self.page.get_by_text("No errors").wait_for()
-        return str(self.page.evaluate("document.querySelector('.CodeMirror').CodeMirror.getValue()"))
+        return str(self.page.evaluate(EDITOR))
 
     def fill_in(self, text: str) -> None:
         editor = self.page.locator(".CodeMirror").first
@@ -90,30 +106,23 @@ class Story:
     def see_a_request_refused(self) -> None:
         self.fill_in(IMPOSSIBLE)
         run_id = self.launch("Failure")
-        message = self.page.locator("text=the export cannot be made").last
-        message.scroll_into_view_if_needed()
-        self.look("refused")
+        self.page.get_by_placeholder("Filter…").first.fill("type:STEP_FAILURE")
+        self.look_at_the_message("refused", "the export cannot be made")
         said = graphql.failure(self.port, run_id)
-        for mistake in (
-            "start: 'yesterday'",
-            "columns: ",
-            "filters: ",
-            "compression: ",
-            "datasets: there is no dataset 'log'",
-        ):
+        for mistake in ("start: 'yesterday'", "columns: ", "filters: ", "compression: ", "there is no dataset 'log'"):
             assert mistake in said
 
     def export(self) -> Path:
         """Return the file that the launchpad's run has published."""
         self.fill_in(WISH.format(start=self.start, end=self.end))
         self.page.get_by_text("No errors").wait_for()
+        self.page.get_by_text("Conditions that all must hold").scroll_into_view_if_needed()
         self.look("launchpad")
         run_id = self.launch("Success")
         self.page.get_by_text("filtered out", exact=False).first.wait_for()
-        self.look("run")
-        self.page.get_by_text("View full message").last.click()
-        self.page.get_by_text("logs: source_count").last.wait_for()
-        self.look("metadata")
+        self.page.get_by_role("button").filter(has_text=re.compile(r"^$")).last.click()  # the log over the whole page
+        self.look("run", FloatRect(x=MENU, y=0, width=WIDTH - MENU, height=HEIGHT))
+        self.look_at_the_message("metadata", "timeliness_s")
         folder = self.home.exports / "exports" / run_id
         assert json.loads((folder / "export.json").read_text(encoding="utf-8"))["export_id"] == run_id
         return folder / "logs.csv.gz"
@@ -138,19 +147,19 @@ class Story:
 
 @pytest.fixture
 def story(fresh_home: Path, tmp_path: Path) -> Iterator[Story]:
-    """Give a `dev` over a source of four days, the last one today, and a browser on it."""
+    """Give a `dev` over a source of four days, the last one yesterday, and a browser on it."""
     home, today = Home(fresh_home), datetime.now(UTC).date()
     home.folder.mkdir()
-    home.write_sample(SampleRecord(ROWS, DAYS, 0, today))
+    home.write_sample(SampleRecord(ROWS, DAYS, 0, today - timedelta(days=1)))
     with start_or_join(home.postgres) as server:
         server.create_database(SOURCE_DATABASE)
         create_tables(server.url(SOURCE_DATABASE))
-        fill(server.url(SOURCE_DATABASE), SampleSize(logs=ROWS, days=DAYS), today)
-    start, end = (str(today + timedelta(days=days)) for days in (-2, 1))
+        fill(server.url(SOURCE_DATABASE), SampleSize(logs=ROWS, days=DAYS), today - timedelta(days=1))
+    start = str(today - timedelta(days=3))
     pictures = Path(os.environ.get("EXPORT_IMAGES", tmp_path)).absolute()
     with running_dev(fresh_home, {}, tmp_path / "dev.log") as dev, open_page(dev.port) as page:
         page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-        yield Story(page, dev.port, home, pictures, start, end)
+        yield Story(page, dev.port, home, pictures, start, str(today))
 
 
 @pytest.mark.browser
@@ -160,9 +169,9 @@ def test_the_launchpad_and_the_command_export_the_same_bytes(story: Story, tmp_p
     assert "datasets: []" in begun
     assert "start: ''" in begun
     story.see_mistakes_named()
-    story.see_a_request_refused()
-    story.open_the_launchpad()
     launched = story.export()
+    story.open_the_launchpad()
+    story.see_a_request_refused()
     output = tmp_path / "errors.csv.gz"
     story.export_by_command(output)
     header, *rows = gzip.decompress(output.read_bytes()).decode().splitlines()

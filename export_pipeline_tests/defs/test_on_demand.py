@@ -3,15 +3,14 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from dagster import DagsterEventType, DagsterInvalidConfigError, DagsterRunStatus, ExecuteInProcessResult
 
 from export_pipeline.defs import on_demand, retries
 from export_pipeline.defs.on_demand import JOB, Caller, on_demand_definitions, on_demand_job
-from export_pipeline.on_demand.preview import Preview
-from export_pipeline.on_demand.run import Delivery
+from export_pipeline.defs.on_demand_config import request_schema
 from export_pipeline.progress import Progress
 from export_pipeline_tests.conftest import RunSql
 from export_pipeline_tests.defs.code_server import CodeServer, serving
@@ -21,6 +20,10 @@ from export_pipeline_tests.defs.test_cancelling import COPYING, READING, SLOW_VI
 from export_pipeline_tests.flows.running import files_below
 from export_pipeline_tests.on_demand.exporting import DEAD
 from export_pipeline_tests.processes import wait_until
+
+if TYPE_CHECKING:
+    from export_pipeline.on_demand.preview import Preview
+    from export_pipeline.on_demand.run import Delivery
 
 Export = Callable[..., ExecuteInProcessResult]
 
@@ -80,10 +83,7 @@ def test_a_preview_publishes_nothing_and_shows_rows(project: Project, export: Ex
 
 
 def test_the_launchpads_own_defaults_ask_for_nothing(project: Project, export: Export) -> None:
-    job = project.definitions.resolve_job_def(JOB)
-    shown = job.config_schema.config_type.fields  # type: ignore[union-attr] # of a config mapping
-    assert "datasets" in shown
-    filled = {name: field.default_value for name, field in shown.items() if field.default_provided}
+    filled = {name: field.default_value for name, field in request_schema().items()}
     result = export(**(filled | {"datasets": ["ips"], "preset": "audit"}))
     assert result.success, failures(result)
     assert (Path(project.settings.root, "exports", result.run_id) / "ips.csv.gz").exists()

@@ -13,7 +13,7 @@ from export_pipeline_tests.project.export_page import HEADING, PAGE, options, pa
 
 __all__ = ["invoke"]  # a fixture
 
-OF_THE_COMMAND = {"config", "detach", "export_id", "home", "json", "yes"}
+OF_THE_COMMAND = {"config", "detach", "export_id", "home", "json", "url", "yes"}
 
 
 def test_the_reference_is_made_of_the_fields() -> None:

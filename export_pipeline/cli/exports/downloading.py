@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
 from export_pipeline.cli.exports.rendering import say
-from export_pipeline.defs.exports.stored import ExportFile, read_stored
+from export_pipeline.defs.exports.stored import ExportFile, read_beside, read_stored
 from export_pipeline.errors import ConfigError, CorruptFileError
 from export_pipeline.settings import Settings
 from export_pipeline.write.destinations.destination import Destination
@@ -21,13 +21,13 @@ _BLOCK_BYTES: Final = 4 << 20
 
 
 def run_download(settings: Settings, export_id: str, folder: Path) -> None:
-    """Fetch all files into `folder`; those that are there already are left alone.
+    """Fetch all files into `folder`, with the manifests and quarantined rows; those there already are left alone.
 
     Raises: ConfigError when another file has one's name, CorruptFileError when one is not what was published,
     DestinationError.
     """
     destination = settings.destination
-    files = read_stored(destination, export_id).files
+    files = [*read_stored(destination, export_id).files, *read_beside(destination, export_id)]
     wanted = [file for file in files if not _is_there(folder / file.name, file)]
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())

@@ -59,7 +59,7 @@ class WebserverRuns:
     def remove(self, export_ids: Sequence[str], older_than: str, *, dry_run: bool) -> Sequence[Removal]:
         """Run `delete_exports` where the code is, to its end. Raises: ConfigError, PermanentError with what it said."""
         config = {"ids": list(export_ids), "older_than": older_than, "dry_run": dry_run}
-        run_id = self._launch(DELETE_JOB, config)
+        run_id = self.launch(DELETE_JOB, config)
         while not OF_RUN[self._webserver.ask(queries.STATUS, id=run_id)["runOrError"]["status"]].has_ended:
             time.sleep(_LOOK_S)
         status = OF_RUN[self._webserver.ask(queries.STATUS, id=run_id)["runOrError"]["status"]]
@@ -68,7 +68,8 @@ class WebserverRuns:
         found = next(filter(None, (_json_metadata(event, REMOVALS) for event in self._events(run_id))))
         return [Removal(**one) for one in json.loads(found)]
 
-    def _launch(self, job: str, config: Mapping[str, object]) -> str:
+    def launch(self, job: str, config: Mapping[str, object]) -> str:
+        """Queue a run of the job; return its id. Raises: ConfigError when it is not known there, or refused."""
         places = self._webserver.ask(queries.JOBS)["repositoriesOrError"]["nodes"]
         here = next((place for place in places if {"name": job} in place["jobs"]), None)
         if here is None:
@@ -81,7 +82,8 @@ class WebserverRuns:
         launched = self._webserver.ask(queries.LAUNCH, run={"selector": selector, "runConfigData": json.dumps(config)})
         answer = launched["launchRun"]
         if answer["__typename"] != "LaunchRunSuccess":
-            raise ConfigError(f"{self._webserver.where}: does not launch {job} ({answer.get('message')})")
+            said = answer.get("message") or "; ".join(one["message"] for one in answer["errors"])
+            raise ConfigError(f"{self._webserver.where}: does not launch {job} ({said})")
         return str(answer["run"]["runId"])
 
     def _runs(self, wanted: Mapping[str, object], before: str | None, limit: int) -> list[RunFacts]:

@@ -1,19 +1,24 @@
 """What lies below `exports/`: the folders, and the `export.json` in each that says what it is made of."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
+from typing import Final
 
 import msgspec
 
 from export_pipeline.errors import CorruptFileError, DestinationError
 from export_pipeline.write.destinations.destination import Destination
+from export_pipeline.write.manifest import Manifest
 from export_pipeline.write.paths import EXPORTS, check_path, export_folder, export_record
+
+_MANIFEST: Final = ".manifest.json"
 
 
 class ExportFile(msgspec.Struct, frozen=True):
-    """One data file of an export."""
+    """One file of an export."""
 
     name: str
     bytes: int
@@ -58,6 +63,24 @@ def read_stored(destination: Destination, export_id: str) -> StoredExport:
     for one in stored.files:
         check_path(PurePosixPath(one.name))
     return stored
+
+
+def read_beside(destination: Destination, export_id: str) -> Iterator[ExportFile]:
+    """Yield what lies beside an export's data files: manifests as they are, quarantined rows as the manifests say.
+
+    Raises: CorruptFileError for a damaged manifest, DestinationError.
+    """
+    folder = export_folder(export_id)
+    for found in destination.list_files(folder):
+        if not found.path.name.endswith(_MANIFEST):
+            continue
+        with destination.open_file(found.path) as file:
+            content = file.read()
+        yield ExportFile(str(found.path.relative_to(folder)), len(content), hashlib.sha256(content).hexdigest())
+        if rejects := Manifest.from_json(content, destination.uri(found.path)).quarantine:
+            name = PurePosixPath(rejects.path).name
+            check_path(PurePosixPath(name))
+            yield ExportFile(name, rejects.bytes, rejects.sha256)
 
 
 def list_folders(destination: Destination) -> Sequence[ExportFolder]:

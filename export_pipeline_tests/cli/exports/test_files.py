@@ -47,10 +47,27 @@ def test_a_download_is_whole_and_done_once(invoke: Invoke, project: Project, env
     export_id, folder = export_now(project, datasets=["logs", "ips"]), tmp_path / "new" / "folder"
     done = invoke("download", export_id[:8], "-o", folder, environ=environ)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == [str(folder / "logs.csv"), str(folder / "ips.csv")]
-    assert (folder / "logs.csv").read_bytes() == content_of(project, export_id)
-    assert "0 of 2 files fetched" in invoke("download", export_id, "-o", folder, environ=environ).stderr
-    assert sorted(path.name for path in folder.iterdir()) == ["ips.csv", "logs.csv"]
+    names = ["logs.csv", "ips.csv", "ips.manifest.json", "logs.manifest.json"]
+    assert done.stdout.split() == [str(folder / name) for name in names]
+    for name in names:
+        assert (folder / name).read_bytes() == content_of(project, export_id, name)
+    assert "0 of 4 files fetched" in invoke("download", export_id, "-o", folder, environ=environ).stderr
+    assert sorted(path.name for path in folder.iterdir()) == sorted(names)
+
+
+def test_quarantined_rows_come_along_and_are_checked(
+    invoke: Invoke, project: Project, environ: Environ, tmp_path: Path
+) -> None:
+    export_id = export_now(project, on_invalid="quarantine", validation_level="strict", split_rows=1_000)
+    done = invoke("download", export_id, "-o", tmp_path / "whole", environ=environ)
+    assert done.returncode == 0, done.stderr
+    name = "logs-00001.quarantine.jsonl"
+    rejected = (tmp_path / "whole" / name).read_bytes()
+    assert rejected == content_of(project, export_id, name)
+    project.settings.destination.put(export_folder(export_id) / name, rejected[:-2] + b" }")
+    refused = invoke("download", export_id, "-o", tmp_path / "damaged", environ=environ)
+    assert (refused.returncode, "not what was published" in refused.stderr) == (1, True)
+    assert list((tmp_path / "damaged").glob("*quarantine*")) == []
 
 
 def test_a_download_that_was_cut_short_goes_on(
