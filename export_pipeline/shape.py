@@ -54,6 +54,12 @@ class Shape:
         chosen = [whole.field(name) for name in self.columns or whole.names]
         return pa.schema([*chosen, *(constant.field for constant in self.constants)])
 
+    def mask(self, batch: pa.RecordBatch) -> pa.BooleanArray:
+        """Return true for each row that stays."""
+        if self.kept is None:
+            return pa.repeat(pa.scalar(value=True), batch.num_rows)
+        return mask(self.kept, self.computed.apply(batch))
+
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return the rows that stay, in their order, in `output_schema(batch.schema)`."""
         schema = self.output_schema(batch.schema)

@@ -70,25 +70,36 @@ class SourceRows:
         validator.require_acceptable()
 
     def _refine(self, batches: Iterator[pa.RecordBatch], profile: StageProfile) -> Iterator[pa.RecordBatch]:
-        schema, shape = self._plan.transformed_schema, self._plan.shape
+        shape = self._plan.shape
         quarantining = self._plan.policy.on_invalid is OnInvalid.QUARANTINE
         for batch in batches:
             if self.on_read:
                 self.on_read(batch)
+            chosen = self._chosen(batch, profile) if shape.kept else batch
             with profile.timed("validate"):
-                kept = self._quarantine(batch) if quarantining else self._count(batch)
-            refined = kept
-            for name, step in self._steps:
-                with profile.timed(name):
-                    refined = step(refined)
-            conformed = _conform(refined, schema, kept.num_rows, self._snapshot.where)
+                kept = self._quarantine(chosen) if quarantining else self._count(chosen)
+            transformed = self._transformed(kept, profile)
             if shape.is_whole:
-                yield conformed
+                yield transformed
                 continue
             with profile.timed("shape"):
-                shaped = shape.apply(conformed)
-            self.account.filtered_count += conformed.num_rows - shaped.num_rows
-            yield shaped
+                yield shape.apply(transformed)
+
+    def _chosen(self, batch: pa.RecordBatch, profile: StageProfile) -> pa.RecordBatch:
+        """Return the rows, as they were read, that the shape keeps once they are transformed: only these are judged."""
+        transformed = self._transformed(batch, profile)
+        with profile.timed("shape"):
+            chosen = batch.filter(self._plan.shape.mask(transformed))
+        self.account.filtered_count += batch.num_rows - chosen.num_rows
+        return chosen
+
+    def _transformed(self, batch: pa.RecordBatch, profile: StageProfile) -> pa.RecordBatch:
+        """Return the batch behind all transforms. Raises: TransformError where they give what is not declared."""
+        transformed = batch
+        for name, step in self._steps:
+            with profile.timed(name):
+                transformed = step(transformed)
+        return _conform(transformed, self._plan.transformed_schema, batch.num_rows, self._snapshot.where)
 
     def _count(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         self._validator.count(batch)

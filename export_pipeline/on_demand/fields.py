@@ -1,10 +1,11 @@
 """What people fill in to export something now: the launchpad, the command line and a config file have these fields."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from export_pipeline.filters.condition import is_storable
 from export_pipeline.on_demand.mistakes import Mistakes
 from export_pipeline.on_demand.presets import PRESETS
 
@@ -170,22 +171,36 @@ def read_fields(given: Mapping[str, object], mistakes: Mistakes) -> RequestField
 
     Fields that are unknown, or whose value cannot be one of theirs, are noted in `mistakes` and left out.
     """
-    try:
-        return RequestFields.model_validate(given)
-    except ValidationError as error:
-        problems = error.errors()
-    wrong = {str(problem["loc"][0]) for problem in problems}
-    for problem in problems:
-        name = str(problem["loc"][0])
-        mistakes.add(_shortened(name), _in_words(name, problem["msg"], problem["input"]))
+    known = {name: value for name, value in given.items() if name in RequestFields.model_fields}
+    for name in given.keys() - known.keys():
+        mistakes.add(_shortened(name), f"there is no such field; there are {', '.join(RequestFields.model_fields)}")
+    found = [*_unreadable(known), *_unstorable(known)]
+    for name, said in found:
+        mistakes.add(name, said)
+    wrong = {name for name, _ in found}
     for name in wrong:
         mistakes.close(name)
-    return RequestFields.model_validate({name: value for name, value in given.items() if name not in wrong})
+    return RequestFields.model_validate({name: value for name, value in known.items() if name not in wrong})
 
 
-def _in_words(name: str, said: str, found: object) -> str:
-    if name not in RequestFields.model_fields:
-        return f"there is no such field; there are {', '.join(RequestFields.model_fields)}"
+def _unreadable(given: Mapping[str, object]) -> list[tuple[str, str]]:
+    try:
+        RequestFields.model_validate(given)
+    except ValidationError as error:
+        return [(str(one["loc"][0]), _in_words(one["msg"], one["input"])) for one in error.errors()]
+    return []
+
+
+def _unstorable(given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield the texts that neither PostgreSQL nor a file system can hold."""
+    for name, value in given.items():
+        texts = value if isinstance(value, list) else [value]
+        if any(isinstance(text, str) and not is_storable(text) for text in texts):
+            said = "holds a NUL character or half of a surrogate pair; leave it out"
+            yield name, f"{_shortened(repr(value))} {said}"
+
+
+def _in_words(said: str, found: object) -> str:
     return f"{_shortened(repr(found))}: {said[:1].lower()}{said[1:]}"
 
 

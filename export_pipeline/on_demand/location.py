@@ -74,6 +74,8 @@ def _missing(destination: Destination) -> tuple[Path, ...]:
 def _parent(output: str) -> tuple[str, str]:
     if "://" in output:
         folder, _, name = output.rpartition("/")
+        if folder.endswith(":/"):
+            raise ConfigError(f"{output} is a bucket; write {output}/ to put the file into it, or name a file")
         return folder, name
     path = Path(output).absolute()
     return str(path.parent), path.name

@@ -10,7 +10,6 @@ from export_pipeline.errors import ConfigError
 from export_pipeline.extract.names import TableName
 from export_pipeline.extract.selection import Window
 from export_pipeline.extract.source import Source
-from export_pipeline.filters.condition import is_storable
 from export_pipeline.on_demand.fields import RequestFields, read_fields
 from export_pipeline.on_demand.item import Item, item_of
 from export_pipeline.on_demand.location import check_output
@@ -94,20 +93,11 @@ def _read(
     given: Mapping[str, object], mistakes: Mistakes
 ) -> tuple[RequestFields, Window, Packing, tuple[TableName, ...]]:
     fields = read_fields(given, mistakes)
-    _check_texts(fields, mistakes)
     window = _window(fields, mistakes)
     tables = _tables(fields, mistakes)
     packing = packing_of(fields, mistakes)
     _check_scopes(fields, mistakes)
     return fields, window, packing, tables
-
-
-def _check_texts(fields: RequestFields, mistakes: Mistakes) -> None:
-    """Note texts that neither PostgreSQL nor a file system can hold; conditions check their own values."""
-    for name, value in fields:
-        texts = value if isinstance(value, list) else [value]
-        if name != "filters" and any(isinstance(text, str) and not is_storable(text) for text in texts):
-            mistakes.add(name, f"{value!r} holds a NUL character or half of a surrogate pair; leave it out")
 
 
 def _require_different(datasets: Mapping[str, Dataset]) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from typing import TextIO
 
 PROGRAM = str(Path(sys.executable).with_name("export-pipeline"))
 BARE = {name: value for name, value in os.environ.items() if not name.startswith(("EXPORT_", "DAGSTER_"))}
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
 Done = subprocess.CompletedProcess[str]
 
 
@@ -63,9 +65,14 @@ class Terminal:
     descriptor: int
     drawn: str = ""
 
+    @property
+    def text(self) -> str:
+        """What was drawn, without colours."""
+        return _COLOUR.sub("", self.drawn)
+
     def wait_for(self, text: str) -> None:
-        """Wait until the program has drawn `text`."""
-        while text not in self.drawn:
+        """Wait until the program has drawn `text`, in whatever colours."""
+        while text not in self.text:
             assert self._read(), f"{text!r} never came: {self.drawn}"
 
     def type(self, text: str) -> None:

@@ -21,25 +21,25 @@ def large(source_url: str, sql: RunSql) -> str:
     return "public.large"
 
 
-@pytest.mark.parametrize(("answer", "code", "left"), [("", 1, []), ("n", 1, []), ("y", 0, ["large.csv"])])
+@pytest.mark.parametrize(("answer", "code", "left"), [("", 1, []), ("n", 1, []), ("y", 0, ["public.large.csv"])])
 def test_only_a_yes_goes_on_with_a_large_export(
     source_url: str, large: str, tmp_path: Path, answer: str, code: int, left: list[str]
 ) -> None:
     arguments = ("export", "--table", large, "--format", "csv", "-o", f"{tmp_path}/out/")
     with in_terminal(*arguments, environ={"EXPORT_SOURCE_URL": source_url}) as terminal:
         terminal.wait_for(QUESTION)
-        assert "about 20,000,000 rows" in terminal.drawn
+        assert "about 20,000,000 rows" in terminal.text
         terminal.type(answer)
-        assert terminal.end() == code, terminal.drawn
-    assert ("nothing was exported; narrow it" in terminal.drawn) == (code == 1)
+        assert terminal.end() == code, terminal.text
+    assert ("nothing was exported; narrow it" in terminal.text) == (code == 1)
     assert [path.name for path in tmp_path.rglob("*.csv")] == left
 
 
 def test_yes_answers_before_it_is_asked(source_url: str, large: str, tmp_path: Path) -> None:
     arguments = ("export", "--table", large, "--yes", "--format", "csv", "-o", tmp_path / "out.csv")
     with in_terminal(*arguments, environ={"EXPORT_SOURCE_URL": source_url}) as terminal:
-        assert terminal.end() == 0, terminal.drawn
-    assert QUESTION not in terminal.drawn
+        assert terminal.end() == 0, terminal.text
+    assert QUESTION not in terminal.text
     assert len((tmp_path / "out.csv").read_bytes().splitlines()) == ROWS + 1
 
 

@@ -40,7 +40,7 @@ format: csv
 compression: gzip
 """
 MISTAKEN = """datasets: [logs]
-formt: csv
+file_format: csv
 format: xml
 processes: nginx
 """
@@ -98,7 +98,7 @@ class Story:
 
     def see_mistakes_named(self) -> None:
         self.fill_in(MISTAKEN)
-        for said in ('unexpected config entry "formt"', "default | parquet | csv | json | jsonl | xlsx got xml"):
+        for said in ('unexpected config entry "file_format"', "default | parquet | csv | json | jsonl | xlsx got xml"):
             self.page.get_by_text(said).first.wait_for()
         assert self.page.get_by_role("button", name="Launch Run").is_disabled()
         self.look("mistakes")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from dagster import DagsterEventType, DagsterInvalidConfigError, DagsterRunStatus, ExecuteInProcessResult
 
-from export_pipeline.defs import on_demand, retries
+from export_pipeline.defs import on_demand_tags, retries
 from export_pipeline.defs.on_demand import JOB, Caller, on_demand_definitions, on_demand_job
 from export_pipeline.defs.on_demand_config import request_schema
 from export_pipeline.progress import Progress
@@ -187,11 +187,7 @@ def test_a_terminated_run_stops_reading_leaves_nothing_and_is_canceled(
 
 
 def test_progress_is_a_tag_of_the_run(project: Project, export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Always:
-        def line_is_due(self, _: Progress) -> bool:
-            return True
-
-    monkeypatch.setattr(on_demand.ProgressTags.__call__.__globals__["Cadence"], "line_is_due", Always.line_is_due)
+    monkeypatch.setattr(on_demand_tags.Cadence, "line_is_due", lambda *_: True)
     result = export(datasets=["logs"], batch_rows=500)
     said = json.loads(tags_of(project, result)["export/progress"])
     assert (said["dataset"], said["share"], said["rows"], said["total_rows"]) == ("logs", 1.0, 2_000, 2_000)

@@ -62,7 +62,7 @@ def test_a_choice_goes_before_the_preset() -> None:
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        ({"formt": "csv"}, "formt"),
+        ({"file_format": "csv"}, "file_format"),
         ({"format": "xml"}, "not in enum type default | parquet | csv | json | jsonl | xlsx"),
         ({"processes": "nginx"}, "must be list"),
         ({"split_rows": "many"}, 'expected type "Int"'),

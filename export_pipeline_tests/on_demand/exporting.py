@@ -33,7 +33,10 @@ class Exports:
     def request(self, **given: object) -> Request:
         return request_of(given, self.settings)
 
-    def run(self, on_progress: OnProgress = ignore_progress, **given: object) -> Delivery:
+    def run(self, **given: object) -> Delivery:
+        return self.watched(ignore_progress, **given)
+
+    def watched(self, on_progress: OnProgress, **given: object) -> Delivery:
         return run(self.request(**given), secrets.token_hex(8), on_progress)
 
     def record(self, delivery: Delivery) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import pytest
 from export_pipeline.on_demand.filtering import nearest
 from export_pipeline.on_demand.item import Item
 from export_pipeline.on_demand.origin import Origin
-from export_pipeline.on_demand.preview import preview
+from export_pipeline.on_demand.preview import Preview, preview
 from export_pipeline_tests.conftest import RunSql
 from export_pipeline_tests.on_demand.exporting import Exports
 
@@ -35,17 +35,21 @@ BY_SQL = [
 ]
 
 
+def ids_of(found: Preview) -> list[int]:
+    return [int(str(row["id"])) for row in found.after]
+
+
 @pytest.mark.parametrize(("text", "where"), BY_SQL)
 def test_the_rows_are_those_of_an_sql_of_our_own(exports: Exports, sql: RunSql, text: str, where: str) -> None:
     (found,) = preview(exports.request(datasets=["logs"], filters=[text], columns=["id"], preview=10_000), "run-1")
     ids = sql(exports.url, f"select id from log_entries where {where.replace('%', '%%')} order by 1")
-    assert sorted(row["id"] for row in found.after) == [number for (number,) in ids]
+    assert sorted(ids_of(found)) == [number for (number,) in ids]
 
 
 def test_several_filters_must_all_hold(exports: Exports) -> None:
     given = {"datasets": ["logs"], "preview": 10_000, "columns": ["id"]}
     (found,) = preview(exports.request(**given, filters=["id <= 10", "logs: id > 5 or id = 1"]), "run-1")
-    assert sorted(row["id"] for row in found.after) == [1, 6, 7, 8, 9, 10]
+    assert sorted(ids_of(found)) == [1, 6, 7, 8, 9, 10]
 
 
 @pytest.mark.parametrize("process", ["100%", "a_b", "back\\slash", "Na'me", "", "😀"])
@@ -53,7 +57,7 @@ def test_a_process_is_meant_word_for_word_in_any_case(exports: Exports, sql: Run
     sql(exports.url, "update log_entries set process_name = %s where id <= 3", [process])
     sql(exports.url, "update log_entries set process_name = 'axb' where id > 3")
     (found,) = preview(exports.request(datasets=["logs"], processes=[process.upper()], preview=10_000), "run-1")
-    assert sorted(row["id"] for row in found.after) == [1, 2, 3]
+    assert sorted(ids_of(found)) == [1, 2, 3]
 
 
 def test_processes_are_for_logs_alone(exports: Exports) -> None:

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from export_pipeline.errors import ConfigError
 from export_pipeline.on_demand.location import location_of
 from export_pipeline.settings import Settings
 from export_pipeline.write.formats.registry import FORMATS
@@ -38,3 +39,9 @@ def test_the_folders_that_an_output_needs_are_known(tmp_path: Path) -> None:
     assert made == (tmp_path / "a" / "b", tmp_path / "a")
     assert location_of(exports.request(datasets=["ips"]), "run-1").made == ()
     assert location_of(exports.request(datasets=["ips"], output="s3://bucket/x.csv"), "run-1").made == ()
+
+
+def test_a_bucket_alone_is_no_file(tmp_path: Path) -> None:
+    exports = Exports(Settings.load(source_url=DEAD, root=str(tmp_path / "root")))
+    with pytest.raises(ConfigError, match=r"s3://bucket is a bucket; write s3://bucket/ to put the file into it"):
+        exports.request(datasets=["ips"], output="s3://bucket")

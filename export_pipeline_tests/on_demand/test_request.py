@@ -55,7 +55,7 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     (LOGS | {"output": "folder/.."}, "output: "),
     (LOGS | {"output": "a\0b"}, r"output: 'a\x00b' holds a NUL character"),
     (LOGS | {"columns": ["a\0b"]}, "columns: ['a\\x00b'] holds a NUL character"),
-    (LOGS | {"filters": ["message = 'a\0b'"]}, "filters: filter on 'message': it holds a NUL character"),
+    (LOGS | {"filters": ["message = 'a\0b'"]}, "filters: [\"message = 'a\\x00b'\"] holds a NUL character"),
 ]
 
 

@@ -224,7 +224,7 @@ def test_a_bucket_gets_the_same(in_bucket: Exports, bucket: Bucket) -> None:
 
 def test_progress_ends_with_all_rows(exports: Exports) -> None:
     seen: list[Progress] = []
-    exports.run(datasets=["logs"], filters=[MATCHING], batch_rows=100, on_progress=seen.append)
+    exports.watched(seen.append, datasets=["logs"], filters=[MATCHING], batch_rows=100)
     assert [progress.share for progress in seen][-1] == 1.0
     assert len(seen) > 10
 

@@ -17,6 +17,7 @@ from export_pipeline_tests.cli.terminal import BARE
 from export_pipeline_tests.processes import wait_until
 
 PAGE = (Path(__file__).parents[3] / "docs" / "from-rest.md").read_text(encoding="utf-8")
+WAITING = "select 1 from pg_locks where not granted"
 _ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
 
 
@@ -31,6 +32,10 @@ class Reader:
 
     dev: Dev
     folder: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.dev.port}"
 
     def bash(self, name: str, export_id: str = "") -> str:
         """Run the commands; return what they print on standard output."""

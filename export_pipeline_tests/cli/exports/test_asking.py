@@ -14,26 +14,26 @@ from export_pipeline_tests.defs.project import Project
 Environ = Mapping[str, str]
 
 
-@pytest.mark.parametrize(("answer", "is_left"), [("y", False), ("N", True), ("", True)])
-def test_delete_asks_and_only_a_yes_deletes(project: Project, environ: Environ, answer: str, is_left: bool) -> None:
+@pytest.mark.parametrize(("answer", "is_left"), [("y", 0), ("N", 1), ("", 1)])
+def test_delete_asks_and_only_a_yes_deletes(project: Project, environ: Environ, answer: str, is_left: int) -> None:
     export_id = export_now(project)
     with in_terminal("delete", export_id[:8], environ=environ) as terminal:
         terminal.wait_for("[y/n] (n)")
-        assert f"Delete the files of {export_id}?" in terminal.drawn
+        assert f"Delete the files of {export_id}?" in terminal.text
         terminal.type(answer)
-        assert terminal.end() == 0, terminal.drawn
+        assert terminal.end() == 0, terminal.text
     assert bool(files_of(project, export_id)) == is_left
-    assert ("is deleted" in terminal.drawn) == (not is_left)
+    assert ("is deleted" in terminal.text) == (not is_left)
 
 
 def test_cleanup_shows_what_it_asks_about(project: Project, environ: Environ) -> None:
     export_id = export_now(project)
     with in_terminal("cleanup", "--older-than", "0s", environ=environ) as terminal:
         terminal.wait_for("[y/n] (n)")
-        assert export_id in terminal.drawn
-        assert "Delete these 1, " in terminal.drawn
+        assert export_id in terminal.text
+        assert "Delete these 1, " in terminal.text
         terminal.type("n")
-        assert terminal.end() == 0, terminal.drawn
+        assert terminal.end() == 0, terminal.text
     assert files_of(project, export_id)
 
 
@@ -49,5 +49,5 @@ def test_watching_redraws_until_the_export_has_ended(project: Project, environ: 
         assert run is not None
         project.instance.report_run_canceled(run)
         assert terminal.end() == 1
-    assert f"{export_id} canceled" in terminal.drawn
+    assert f"{export_id} canceled" in terminal.text
     assert "\x1b[2K" in terminal.drawn  # one line, drawn over

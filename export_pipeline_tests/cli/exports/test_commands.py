@@ -32,6 +32,13 @@ def test_list_shows_exports_to_people_and_to_programs(invoke: Invoke, project: P
     assert [record["id"] for record in paged] == [export_id]
 
 
+def test_an_export_is_in_the_list_at_once(invoke: Invoke, environ: Environ) -> None:
+    done = invoke("export", "ips", environ=environ)
+    assert (done.returncode, "`list`" in done.stderr) == (0, False)
+    (record,) = json.loads(invoke("list", "--json", environ=environ).stdout)
+    assert record["id"] in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -9,7 +9,7 @@ import pytest
 
 from export_pipeline.write.paths import export_folder
 from export_pipeline_tests.cli.conftest import Invoke
-from export_pipeline_tests.cli.exports.conftest import environ_of
+from export_pipeline_tests.cli.exports.conftest import bucket_environ, environ_of
 from export_pipeline_tests.defs.exports.conftest import in_bucket
 from export_pipeline_tests.defs.exports.making import export_now
 from export_pipeline_tests.defs.project import Project
@@ -29,18 +29,8 @@ def stored(project: Project, bucket: Bucket) -> Project:
 
 
 @pytest.fixture
-def s3_environ(stored: Project, storage_url: str) -> Environ:
-    settings = stored.settings
-    options = settings.s3_options
-    return {
-        **environ_of(settings, stored, storage_url),
-        "EXPORT_S3_ENDPOINT_URL": str(options.endpoint_url),
-        "EXPORT_S3_REGION": str(options.region),
-        "EXPORT_S3_PATH_STYLE": "true",
-        "EXPORT_S3_ACCESS_KEY_ID": str(options.access_key_id),
-        "EXPORT_S3_SECRET_ACCESS_KEY": str(options.secret_access_key),
-        "EXPORT_S3_SPOOL_FOLDER": str(options.spool_folder),
-    }
+def s3_environ(stored: Project, storage_url: str, bucket: Bucket) -> Environ:
+    return {**environ_of(stored.settings, stored, storage_url), **bucket_environ(bucket)}
 
 
 def test_a_download_is_whole_and_done_once(invoke: Invoke, project: Project, environ: Environ, tmp_path: Path) -> None:

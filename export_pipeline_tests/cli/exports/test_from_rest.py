@@ -1,34 +1,19 @@
 """docs/from-rest.md: every block of it does what the page says, beside a real webserver."""
 
 import json
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from export_pipeline_tests.cli import graphql
 from export_pipeline_tests.cli.conftest import Demo
-from export_pipeline_tests.cli.dev_process import source_of, start_dev
-from export_pipeline_tests.cli.exports.from_rest import Reader, blocks
+from export_pipeline_tests.cli.dev_process import source_of
+from export_pipeline_tests.cli.exports.from_rest import WAITING, Reader, blocks
 from export_pipeline_tests.conftest import RunSql
 from export_pipeline_tests.processes import wait_until
 
 VERBS = {"create", "status", "progress", "list", "download", "cancel", "stats", "delete", "cleanup"}
-WAITING = "select 1 from pg_locks where not granted"
 pytestmark = pytest.mark.timeout(600)
-
-
-@pytest.fixture(scope="module")
-def reader(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
-    folder = tmp_path_factory.mktemp("reader")
-    (folder / ".export_pipeline").symlink_to(demo.home.folder)
-    dev = start_dev(demo.home.folder)
-    wait_until(lambda: dev.process.poll() is not None or graphql.is_up(dev.port), 120, "the UI does not answer")
-    yield Reader(dev, folder)
-    if dev.process.poll() is None:
-        dev.stop(signal.SIGINT, 60)
 
 
 @pytest.fixture(scope="module")
