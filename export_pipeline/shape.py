@@ -7,9 +7,10 @@ how many, is counted, so that every row of the source's snapshot stays accounted
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from export_pipeline.errors import ConfigError
-from export_pipeline.filters.condition import Filter
+from export_pipeline.filters.condition import AllOf, Filter, all_of, columns_of
 from export_pipeline.filters.evaluate import mask
 from export_pipeline.transforms.compute import ComputeFields
 from export_pipeline.write.hints import published_field
@@ -33,7 +34,7 @@ class Constant:
 class Shape:
     """Adds `computed` columns, keeps the rows that `kept` is true for, chooses `columns` in order, adds `constants`.
 
-    Nothing given keeps everything.
+    Nothing given keeps everything. Fields are computed for the rows that the other columns' conditions keep.
     """
 
     computed: ComputeFields = ComputeFields()  # noqa: RUF009 - frozen
@@ -56,15 +57,28 @@ class Shape:
 
     def mask(self, batch: pa.RecordBatch) -> pa.BooleanArray:
         """Return true for each row that stays."""
-        if self.kept is None:
-            return pa.repeat(pa.scalar(value=True), batch.num_rows)
-        return mask(self.kept, self.computed.apply(batch))
+        before, after = self._kept_parts()
+        early = mask(before, batch) if before else pa.repeat(pa.scalar(value=True), batch.num_rows)
+        if after is None:
+            return early
+        late = mask(after, self.computed.apply(batch.filter(early)))
+        return pc.replace_with_mask(early, early, late)
 
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return the rows that stay, in their order, in `output_schema(batch.schema)`."""
         schema = self.output_schema(batch.schema)
-        whole = self.computed.apply(batch)
-        kept = whole.filter(mask(self.kept, whole)) if self.kept else whole
+        before, after = self._kept_parts()
+        whole = self.computed.apply(batch.filter(mask(before, batch)) if before else batch)
+        kept = whole.filter(mask(after, whole)) if after else whole
         chosen = [kept.column(name) for name in self.columns or kept.schema.names]
         added = [pa.repeat(pa.scalar(constant.value), kept.num_rows) for constant in self.constants]
         return pa.RecordBatch.from_arrays([*chosen, *added], schema=schema)
+
+    def _kept_parts(self) -> tuple[Filter | None, Filter | None]:
+        """Return what is judged before the computed fields, so that these need no value in rows left out, and after."""
+        if self.kept is None:
+            return None, None
+        parts = self.kept.parts if isinstance(self.kept, AllOf) else (self.kept,)
+        computed = {one.name for one in self.computed.fields}
+        after = [part for part in parts if columns_of(part) & computed]
+        return all_of(part for part in parts if part not in after), all_of(after)

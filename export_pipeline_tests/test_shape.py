@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from export_pipeline.errors import ConfigError
+from export_pipeline.errors import ConfigError, TransformError
 from export_pipeline.filters.parse import parse_filter
 from export_pipeline.shape import Constant, Shape
 from export_pipeline.transforms.compute import ComputeFields, parse_compute
@@ -41,3 +41,28 @@ def test_a_filter_looks_at_columns_that_are_not_chosen() -> None:
 def test_an_unknown_column_is_named_with_those_there_are() -> None:
     with pytest.raises(ConfigError, match="there is no column c; there are a, b"):
         Shape(columns=("a", "c")).output_schema(SCHEMA)
+
+
+DIVIDED = ComputeFields((parse_compute("x=12 / (a - 1)"),))
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("a > 1", [False, True, False, True]),
+        ("a > 1 and x > 5", [False, True, False, False]),
+        ("x > 5 and (a > 1 and b is null)", [False, True, False, False]),
+        ("a > 9 and x > 5", [False] * 4),
+    ],
+)
+def test_fields_are_computed_only_for_rows_that_the_other_conditions_keep(text: str, kept: list[bool]) -> None:
+    batch = pa.record_batch([pa.array([1, 2, None, 5], pa.int32()), pa.array(["x", None, "z", "y"])], schema=SCHEMA)
+    shape = Shape(DIVIDED, parse_filter(text))
+    assert shape.mask(batch).to_pylist() == kept
+    rows = [row for row, stays in zip(batch.to_pylist(), kept, strict=True) if stays]
+    assert shape.apply(batch).select(["a", "b"]).to_pylist() == rows
+
+
+def test_a_condition_that_may_hold_by_a_computed_field_is_judged_behind_it() -> None:
+    with pytest.raises(TransformError, match="division by zero"):
+        Shape(DIVIDED, parse_filter("a > 1 or x > 5")).apply(BATCH)

@@ -18,6 +18,7 @@ from export_pipeline.cli.exit_codes import EXIT_PERMANENT, EXIT_READER_GONE, EXI
 from export_pipeline.cli.export_command import export
 from export_pipeline.cli.exports.commands import commands
 from export_pipeline.cli.options import DEFAULT_HOME, HomeOption
+from export_pipeline.cli.standard_output import guarded_output
 from export_pipeline.errors import ExportError, ReaderGoneError, TransientError
 
 app = typer.Typer(
@@ -108,7 +109,8 @@ def main() -> None:
         # Both end a command in order, and SIGINT does so too where a shell's `&` has switched it off.
         signal.signal(sign, _interrupt)
     try:
-        app()
+        with guarded_output():
+            app()
     except ReaderGoneError:
         raise SystemExit(EXIT_READER_GONE) from None
     except ExportError as error:

@@ -13,10 +13,12 @@ from dagster import DagsterInstance, DagsterRunStatus, Failure
 from dagster._core.errors import DagsterExecutionInterruptedError  # which has no public name
 from rich.console import Console
 
-from export_pipeline.cli.export_detached import start_detached
+from export_pipeline.cli.export_detached import detach
 from export_pipeline.cli.export_estimate import announce
-from export_pipeline.cli.export_report import print_json, report_delivery, report_previews
+from export_pipeline.cli.export_place import await_place
+from export_pipeline.cli.export_report import Results
 from export_pipeline.cli.home import Home, open_home, running_server
+from export_pipeline.cli.loading import unused_home
 from export_pipeline.cli.progress_bars import ExportBars
 from export_pipeline.defs.on_demand import JOB, Caller, on_demand_definitions, on_demand_job
 from export_pipeline.errors import ConfigError, ExportError
@@ -53,18 +55,24 @@ def run_export(given: Mapping[str, Any], home: Path, manner: Manner) -> None:
     is_stream = fields.output == STREAM
     if is_stream and (manner.detach or manner.as_json):
         raise ConfigError("the standard output takes the rows alone; leave --detach and --json out, or name a file")
+    if fields.preview is not None and (manner.detach or manner.as_json):
+        raise ConfigError("--preview shows rows to people, here and now; leave --detach and --json out")
     if manner.detach:
-        export_id = str(uuid.uuid4())
-        start_detached(given, home, export_id)
-        sys.stdout.write(f"{export_id}\n")
+        detach(given, home)
         return
     console = Console(stderr=True)
     with _standard_output(is_stream=is_stream) as stream, _settings(home) as settings:
         if manner.export_id is None and fields.preview is None:
             announce(request_of(given, settings), console, yes=manner.yes)
+        results = Results()
         with instance_of(settings) as instance, ExportBars(console) as bars:
-            caller = _detached(manner.export_id, instance) if manner.export_id else _waiting(manner, bars, stream)
+            if manner.export_id:
+                caller = _detached(manner.export_id, instance, settings)
+            else:
+                caller = _waiting(results, bars, stream)
+            await_place(instance, console)
             _execute(settings, caller, given, instance, manner.export_id or str(uuid.uuid4()))
+        results.report(as_json=manner.as_json)
         if instance.is_ephemeral and fields.output is None and fields.preview is None:
             console.print(_UNRECORDED, highlight=False, soft_wrap=True)
 
@@ -75,17 +83,20 @@ def typed(given: Mapping[str, Any], fields: RequestFields) -> dict[str, Any]:
     return {name: read[name] for name, value in given.items() if value is not None}
 
 
-def _waiting(manner: Manner, bars: ExportBars, stream: BinaryIO | None) -> Caller:
-    report = print_json if manner.as_json else report_delivery
-    return Caller(on_progress=bars.show, on_delivery=report, on_preview=report_previews, stream=stream, cancels=True)
+def _waiting(results: Results, bars: ExportBars, stream: BinaryIO | None) -> Caller:
+    return Caller(
+        on_progress=bars.show,
+        on_delivery=results.delivered.append,
+        on_preview=results.previewed.extend,
+        stream=stream,
+        cancels=True,
+    )
 
 
-def _detached(export_id: str, instance: DagsterInstance) -> Caller:
+def _detached(export_id: str, instance: DagsterInstance, settings: Settings) -> Caller:
     """Return what the process in the background wants: to tell that the run has begun. Raises: ConfigError."""
     if instance.is_ephemeral:
-        raise ConfigError(
-            "--detach: nobody would hear of the export; set EXPORT_STORAGE_URL and DAGSTER_HOME, or give a --home"
-        )
+        raise ConfigError(f"--detach: nobody would hear of the export. {unused_home(settings)}")
 
     def tell() -> None:
         sys.stdout.write(f"{export_id}\n")

@@ -7,11 +7,13 @@ from typing import Annotated, Any, Final
 import typer
 
 from export_pipeline.cli.options import DEFAULT_HOME, HomeOption
+from export_pipeline.errors import ConfigError
 
 _WHAT: Final = "What"
 _ROWS: Final = "Which rows and columns"
 _FILES: Final = "Which files"
 _HOW: Final = "How"
+_NAMED: Final = {"columns": "columns", "nested": "relations"}
 
 Texts = list[str] | None
 
@@ -67,24 +69,51 @@ def export(  # noqa: PLR0913, PLR0917 - a parameter is an option
         typer.Option(help="Related rows to carry along, for example log_entry,device.", rich_help_panel=_ROWS),
     ] = None,
     format: Annotated[  # noqa: A002 - the flag's name
-        str | None, typer.Option(help="parquet (the default), csv, json, jsonl or xlsx.", rich_help_panel=_FILES)
+        str | None,
+        typer.Option(
+            help="parquet, csv, json, jsonl or xlsx; by default the preset's, or else parquet.", rich_help_panel=_FILES
+        ),
     ] = None,
-    compression: Annotated[str | None, typer.Option(help="none, gzip, zstd or snappy.", rich_help_panel=_FILES)] = None,
-    compression_level: Annotated[int | None, typer.Option(help="How hard to compress.", rich_help_panel=_FILES)] = None,
+    compression: Annotated[
+        str | None,
+        typer.Option(
+            help="none, gzip, zstd or snappy; by default the preset's, or else zstd in Parquet, none elsewhere.",
+            rich_help_panel=_FILES,
+        ),
+    ] = None,
+    compression_level: Annotated[
+        int | None,
+        typer.Option(
+            help="How hard to compress: gzip 1 to 9, zstd 1 to 19; by default a fast one.", rich_help_panel=_FILES
+        ),
+    ] = None,
     split_rows: Annotated[
-        int | None, typer.Option(help="Begin a new file after this many rows.", rich_help_panel=_FILES)
+        int | None,
+        typer.Option(
+            help="Begin a new file after this many rows; by default the preset's, or else never.",
+            rich_help_panel=_FILES,
+        ),
     ] = None,
     split_bytes: Annotated[
-        int | None, typer.Option(help="Begin a new file at about this many bytes.", rich_help_panel=_FILES)
+        int | None,
+        typer.Option(help="Begin a new file at about this many bytes; by default never.", rich_help_panel=_FILES),
     ] = None,
     zip: Annotated[  # noqa: A002 - the flag's name
-        bool | None, typer.Option("--zip", help="Put all files into one archive.", rich_help_panel=_FILES)
+        bool | None,
+        typer.Option("--zip/--no-zip", help="Put all files into one archive; by default not.", rich_help_panel=_FILES),
     ] = None,
     totals: Annotated[
-        bool | None, typer.Option("--totals", help="xlsx: add a row of sums, as formulas.", rich_help_panel=_FILES)
+        bool | None,
+        typer.Option(
+            "--totals/--no-totals", help="xlsx: add a row of sums, as formulas; by default not.", rich_help_panel=_FILES
+        ),
     ] = None,
     long_cells: Annotated[
-        str | None, typer.Option(help="xlsx: texts over 32,767 characters: error or cut.", rich_help_panel=_FILES)
+        str | None,
+        typer.Option(
+            help="xlsx: texts over 32,767 characters: error or cut; by default the preset's, or else error.",
+            rich_help_panel=_FILES,
+        ),
     ] = None,
     output: Annotated[
         str | None,
@@ -95,16 +124,33 @@ def export(  # noqa: PLR0913, PLR0917 - a parameter is an option
             rich_help_panel=_FILES,
         ),
     ] = None,
-    batch_rows: Annotated[int | None, typer.Option(help="Most rows in a batch.", rich_help_panel=_HOW)] = None,
-    batch_bytes: Annotated[int | None, typer.Option(help="Most bytes in a batch.", rich_help_panel=_HOW)] = None,
-    validation_level: Annotated[str | None, typer.Option(help="none, basic or strict.", rich_help_panel=_HOW)] = None,
-    on_invalid: Annotated[str | None, typer.Option(help="keep, quarantine or fail.", rich_help_panel=_HOW)] = None,
+    batch_rows: Annotated[
+        int | None, typer.Option(help="Most rows in a batch; by default the setting.", rich_help_panel=_HOW)
+    ] = None,
+    batch_bytes: Annotated[
+        int | None, typer.Option(help="Most bytes in a batch; by default the setting.", rich_help_panel=_HOW)
+    ] = None,
+    validation_level: Annotated[
+        str | None,
+        typer.Option(help="none, basic or strict; by default the preset's, or else the setting.", rich_help_panel=_HOW),
+    ] = None,
+    on_invalid: Annotated[
+        str | None,
+        typer.Option(
+            help="keep, quarantine or fail; by default the preset's, or else the setting.", rich_help_panel=_HOW
+        ),
+    ] = None,
     max_invalid_ratio: Annotated[
-        float | None, typer.Option(help="Share of invalid rows above which it fails.", rich_help_panel=_HOW)
+        float | None,
+        typer.Option(help="Share of invalid rows above which it fails; by default the setting.", rich_help_panel=_HOW),
     ] = None,
     include_metadata: Annotated[
         bool | None,
-        typer.Option("--include-metadata", help="Add columns that say where rows come from.", rich_help_panel=_HOW),
+        typer.Option(
+            "--include-metadata/--no-include-metadata",
+            help="Add columns that say where rows come from; by default the preset's, or else not.",
+            rich_help_panel=_HOW,
+        ),
     ] = None,
     preview: Annotated[
         int | None,
@@ -152,9 +198,9 @@ def export(  # noqa: PLR0913, PLR0917 - a parameter is an option
         "time_column": time_column,
         "filters": filter,
         "processes": process,
-        "columns": _split(columns),
+        "columns": _split("columns", columns),
         "compute": compute,
-        "nested": _split(nested),
+        "nested": _split("nested", nested),
         "format": format,
         "compression": compression,
         "compression_level": compression_level,
@@ -182,8 +228,13 @@ def export(  # noqa: PLR0913, PLR0917 - a parameter is an option
     run_export(given, home, manner)
 
 
-def _split(text: str | None) -> list[str] | None:
-    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
+def _split(flag: str, text: str | None) -> list[str] | None:
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not parts:
+        raise ConfigError(f"--{flag}: it is empty; name {_NAMED[flag]}, or leave it out")
+    return parts
 
 
 def _without_none(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """`export --url`: the job `export` at another installation, launched through its webserver."""
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +8,7 @@ from export_pipeline.cli.exports.rendering import say
 from export_pipeline.cli.exports.watching import run_status
 from export_pipeline.cli.exports.webserver import Webserver
 from export_pipeline.cli.exports.webserver_runs import WebserverRuns
+from export_pipeline.cli.standard_output import printing
 from export_pipeline.defs.exports.history import History
 from export_pipeline.defs.on_demand import JOB
 from export_pipeline.errors import ConfigError
@@ -26,8 +26,8 @@ def run_remote_export(given: Mapping[str, Any], url: str, manner: Manner) -> int
     _require_possible(fields, manner)
     runs = WebserverRuns(Webserver(url))
     export_id = runs.launch(JOB, typed(given, fields))
-    sys.stdout.write(f"{export_id}\n")
-    sys.stdout.flush()
+    with printing(f"export {export_id} was begun there all the same") as output:
+        output.write(f"{export_id}\n")
     if manner.detach:
         return 0
     try:

@@ -1,19 +1,37 @@
 """What `export-pipeline export` says when it is done: words to standard error, places and rows to standard output."""
 
 import json
-import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
+from typing import Final
 
 from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
+from export_pipeline.cli.standard_output import printing
 from export_pipeline.on_demand.packing import STREAM
 from export_pipeline.on_demand.preview import Preview, Row
 from export_pipeline.on_demand.record import about
 from export_pipeline.on_demand.run import Delivery
+
+_UNPUBLISHED: Final = "nothing is published"
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What the run gave. It is printed behind the run: what is printed inside of it, Dagster keeps in its logs."""
+
+    delivered: list[Delivery] = field(default_factory=list)
+    previewed: list[Preview] = field(default_factory=list)
+
+    def report(self, *, as_json: bool) -> None:
+        """Print it. Raises: DestinationError, ReaderGoneError; what is published stays published."""
+        for delivery in self.delivered:
+            (print_json if as_json else report_delivery)(delivery)
+        if self.previewed:
+            report_previews(self.previewed)
 
 
 def report_delivery(delivery: Delivery) -> None:
@@ -32,10 +50,10 @@ def report_delivery(delivery: Delivery) -> None:
         )
     files = "1 file" if len(delivery.files) == 1 else f"{len(delivery.files)} files"
     errors.print(f"export {delivery.export_id}: {decimal(delivery.bytes)} in {files}", markup=False)
-    output = Console(highlight=False)
-    for file in delivery.files:
-        if file.uri != STREAM:
-            output.print(file.uri, markup=False, soft_wrap=True)
+    uris = [file.uri for file in delivery.files if file.uri != STREAM]
+    if uris:
+        with printing(_published(delivery)) as stream:
+            stream.write("".join(f"{uri}\n" for uri in uris))
 
 
 def print_json(delivery: Delivery) -> None:
@@ -47,12 +65,17 @@ def print_json(delivery: Delivery) -> None:
         "files": [asdict(file) for file in delivery.files],
         "datasets": [about(one) for one in delivery.finished],
     }
-    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n")
+    with printing(_published(delivery)) as stream:
+        stream.write(json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
 def report_previews(previews: Sequence[Preview]) -> None:
     """Show the rows before and after."""
-    output = Console(highlight=False)
+    with printing(_UNPUBLISHED) as stream:
+        _show(previews, Console(file=stream, highlight=False))
+
+
+def _show(previews: Sequence[Preview], output: Console) -> None:
     for one in previews:
         before, after = one.item.plan.source_schema.names, one.item.plan.published_schema.names
         if one.is_aligned:
@@ -68,7 +91,11 @@ def report_previews(previews: Sequence[Preview]) -> None:
         flow = f"{len(one.before)} rows read, {len(one.after)} would be published"
         aside = f"{one.account.filtered_count} filtered out, {one.account.invalid_count} invalid"
         output.print(f"{one.item.name}: {flow}, {aside}", markup=False)
-    output.print("preview: nothing is published", markup=False)
+    output.print(f"preview: {_UNPUBLISHED}", markup=False)
+
+
+def _published(delivery: Delivery) -> str:
+    return f"export {delivery.export_id} is published all the same"
 
 
 def _row_table(title: str, names: Sequence[str], before: Row, after: Row) -> Table:

@@ -3,9 +3,9 @@
 The queries of a cancelled backfill should be gone from the source within ten.
 """
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from dagster import DagsterInstance, DagsterRun
@@ -13,8 +13,9 @@ from dagster import DagsterInstance, DagsterRun
 # Dagster documents the tag, but gives its name, and the states of a backfill, from private modules only.
 from dagster._core.execution.backfill import BulkActionStatus
 
+from export_pipeline.defs.watch import watched
+
 BACKFILL_TAG: Final = "dagster/backfill"
-_EVERY_S: Final = 3.0
 
 
 @contextmanager
@@ -24,22 +25,10 @@ def ended_with_its_backfill(instance: DagsterInstance, run: DagsterRun) -> Itera
     if backfill_id is None:
         yield
         return
-    done = threading.Event()
-    watch = threading.Thread(target=_watch, args=(instance, run.run_id, backfill_id, done), daemon=True)
-    watch.start()
-    try:
+
+    def is_canceled() -> bool:
+        backfill = instance.get_backfill(backfill_id)
+        return backfill is not None and backfill.status in {BulkActionStatus.CANCELING, BulkActionStatus.CANCELED}
+
+    with watched(is_canceled, partial(instance.run_launcher.terminate, run.run_id)):
         yield
-    finally:
-        done.set()
-        watch.join()
-
-
-def _watch(instance: DagsterInstance, run_id: str, backfill_id: str, done: threading.Event) -> None:
-    while not done.wait(_EVERY_S):
-        try:
-            backfill = instance.get_backfill(backfill_id)
-        except Exception:  # noqa: BLE001, S112 - the storage is away, however its driver says so: the export goes on
-            continue
-        if backfill and backfill.status in {BulkActionStatus.CANCELING, BulkActionStatus.CANCELED}:
-            instance.run_launcher.terminate(run_id)
-            return

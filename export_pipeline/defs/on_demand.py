@@ -17,6 +17,7 @@ from export_pipeline.defs.lifeline import with_lifeline
 from export_pipeline.defs.on_demand_config import chosen_of, request_schema
 from export_pipeline.defs.on_demand_metadata import delivery_metadata, preview_metadata
 from export_pipeline.defs.on_demand_tags import ProgressTags, request_tags, result_tags
+from export_pipeline.defs.on_demand_watch import interrupted_when_canceled
 from export_pipeline.defs.plans import PLAN_IO_MANAGER, PlanIOManager
 from export_pipeline.defs.pools import SOURCE_POOL
 from export_pipeline.defs.retries import Attempt, retries_by_error_class
@@ -36,6 +37,7 @@ _OP: Final = "export_rows"
 class Caller:
     """What a process that runs the job itself wants of it: to see its progress and its results, not its log.
 
+    What it is handed it only collects: what is printed during a run, personal data too, Dagster keeps in its logs.
     `stream` is what the output `-` means. `cancels` says that an interrupt is somebody's Ctrl-C, which cancels the run;
     otherwise the process was stopped from outside, and the run has failed.
     """
@@ -106,11 +108,14 @@ def _to_op(given: Mapping[str, object], *, quietly: bool) -> Mapping[str, object
 @contextmanager
 def _canceled(context: OpExecutionContext, caller: Caller) -> Iterator[None]:
     """Let Dagster end the run as canceled where the caller's user has interrupted it, or wants no more rows."""
-    try:
+    if not caller.cancels:
         yield
+        return
+    try:
+        with interrupted_when_canceled(context.instance, context.run_id):
+            yield
     except (DagsterExecutionInterruptedError, ReaderGoneError):
-        if caller.cancels:
-            context.instance.report_run_canceling(context.run)
+        context.instance.report_run_canceling(context.run)
         raise
 
 

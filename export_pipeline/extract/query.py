@@ -184,8 +184,10 @@ def window_predicates(selection: Selection, window: Window) -> list[str]:
     if not sides:
         return []
     time = selection.placing_time
+    # A day is its midnight: cast to a date, a bound at five o'clock would be the midnight before.
+    bound_type = "timestamp" if time.pg_type == "date" else time.pg_type
     return [
-        f"{quote(time.source_name)} {operator} {literal(time.bound(moment), time.pg_type)}"
+        f"{quote(time.source_name)} {operator} {literal(time.bound(moment), bound_type)}"
         for operator, moment in sides
     ]
 

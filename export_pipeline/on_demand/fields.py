@@ -162,8 +162,10 @@ class RequestFields(BaseModel):
             name for name, value in given.items() if value is None or (name in choices and value == _UNCHOSEN)
         }
         chosen = {name: value for name, value in given.items() if name not in left_alone}
-        preset = PRESETS.get(str(given.get("preset", "none")), {})
-        return {**PRESETS["none"], **preset, **chosen}
+        answers = {**PRESETS["none"], **PRESETS.get(str(given.get("preset", "none")), {})}
+        if chosen.get("format", answers["format"]) != "xlsx":
+            del answers["long_cells"]  # left alone, it is nobody's choice, and so no mistake
+        return answers | chosen
 
 
 def read_fields(given: Mapping[str, object], mistakes: Mistakes) -> RequestFields:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from export_pipeline.errors import ConfigError
+from export_pipeline.on_demand.output_name import require_true_name
+from export_pipeline.on_demand.output_place import require_outside
 from export_pipeline.on_demand.packing import STREAM
 from export_pipeline.write.destinations.destination import Destination
 from export_pipeline.write.destinations.local import LocalDestination
@@ -37,13 +39,21 @@ class Location:
         return replace(Target.of_export(self.export_id, stem, fmt), dataset=dataset)
 
 
-def check_output(request: "Request") -> None:
-    """Look at the output, as far as can be before anything is written. Raises: ConfigError for one that cannot be."""
+def check_output(request: "Request", *, is_packed_as_asked: bool = True) -> None:
+    """Look at the output, as far as can be before anything is written. Raises: ConfigError for one that cannot be.
+
+    Its name is only held against a format that is the one which was asked for.
+    """
     if request.packing.output in {None, STREAM}:
         return
     location, fmt = location_of(request, "check"), request.packing.fmt
     target = location.target("check", "check", fmt)
-    if not isinstance(location.destination, LocalDestination) or location.name is None:
+    require_outside(location.destination, location.name, request.settings.destination)
+    if location.name is None:
+        return
+    if is_packed_as_asked:
+        require_true_name(location.name, request.packing)
+    if not isinstance(location.destination, LocalDestination):
         return
     path = location.destination.root / target.data
     if path.is_dir():

@@ -19,6 +19,10 @@ class Mistakes:
         if field not in self._unreadable and line not in self._found:
             self._found.append(line)
 
+    def has(self, *fields: str) -> bool:
+        """Whether a mistake is noted in any of `fields`."""
+        return any(line.startswith(tuple(f"{field}:" for field in fields)) for line in self._found)
+
     def close(self, field: str) -> None:
         """Note nothing more in `field`: its value could not be read, so whatever else is missed there is no mistake."""
         self._unreadable.add(field)

@@ -1,8 +1,12 @@
 """Dates and times as people write them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from export_pipeline.errors import ConfigError
+
+_MARGIN: Final = timedelta(days=1)
+"""No zone's clocks are farther from UTC."""
 
 
 def read_moment(text: str) -> datetime:
@@ -11,4 +15,9 @@ def read_moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         raise ConfigError(f"{text!r} is no ISO date or time; write 2026-11-20 or 2026-11-20T05:00:00+00:00") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        _ = aware.astimezone(UTC) - _MARGIN, aware.astimezone(UTC) + _MARGIN
+    except OverflowError:
+        raise ConfigError(f"{text!r} lies at the end of time; leave it out for everything up to there") from None
+    return aware

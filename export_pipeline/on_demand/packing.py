@@ -37,6 +37,10 @@ class Packing:
         """Whether a dataset may become several files."""
         return self.split_rows is not None or self.split_bytes is not None
 
+    def stem(self, dataset: str, number: int) -> str:
+        """Return what the name of file `number`, from 1 on, of the dataset begins with."""
+        return f"{dataset}-{number:05d}" if self.is_split else dataset
+
 
 def packing_of(fields: RequestFields, mistakes: Mistakes) -> Packing:
     """Return how the request's files are made; what cannot be is noted in `mistakes`."""
@@ -55,6 +59,8 @@ def packing_of(fields: RequestFields, mistakes: Mistakes) -> Packing:
         mistakes.add("format", "xlsx is one file, and a zip archive already; leave split_rows, split_bytes and zip out")
     if fields.totals and not packing.is_workbook:
         mistakes.add("totals", "they are for xlsx; choose that format, or leave them out")
+    if fields.long_cells != "default" and not packing.is_workbook:
+        mistakes.add("long_cells", "they are for xlsx; choose that format, or leave it out")
     if fields.output == STREAM:
         _check_stream(fields, packing, mistakes)
     return packing

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from export_pipeline.datasets.dataset import Dataset
 from export_pipeline.datasets.of_table import dataset_of_table
 from export_pipeline.datasets.registry import find_dataset
 from export_pipeline.errors import ConfigError
 from export_pipeline.extract.names import TableName
 from export_pipeline.extract.selection import Window
 from export_pipeline.extract.source import Source
+from export_pipeline.filters.parse import parse_filter
+from export_pipeline.on_demand.distinct_files import require_distinct_files
 from export_pipeline.on_demand.fields import RequestFields, read_fields
 from export_pipeline.on_demand.item import Item, item_of
 from export_pipeline.on_demand.location import check_output
@@ -17,9 +18,11 @@ from export_pipeline.on_demand.mistakes import Mistakes
 from export_pipeline.on_demand.moments import read_moment
 from export_pipeline.on_demand.origin import Origin
 from export_pipeline.on_demand.packing import Packing, packing_of
-from export_pipeline.on_demand.scopes import require_known_scopes
+from export_pipeline.on_demand.scopes import bare_entries, require_known_scopes
 from export_pipeline.settings import Settings
+from export_pipeline.transforms.compute import parse_compute
 
+_PACKING = ("preset", "format", "compression", "zip")
 _SCOPED = ("filters", "columns", "compute", "nested")
 
 
@@ -60,7 +63,7 @@ class Request:
             for name, dataset in datasets.items()
         ]
         with mistakes.noted("tables"):
-            _require_different(datasets)
+            require_distinct_files(self, datasets)
         mistakes.raise_any()
         return items
 
@@ -84,7 +87,7 @@ def request_of(given: Mapping[str, object], settings: Settings) -> Request:
         item_of(fields, settings, name, settings.dataset(name), window, Origin(), mistakes)
     request = Request(fields, settings, window, packing, tables)
     with mistakes.noted("output"):
-        check_output(request)
+        check_output(request, is_packed_as_asked=not mistakes.has(*_PACKING))
     mistakes.raise_any()
     return request
 
@@ -97,16 +100,8 @@ def _read(
     tables = _tables(fields, mistakes)
     packing = packing_of(fields, mistakes)
     _check_scopes(fields, mistakes)
+    _check_syntax(fields, mistakes)
     return fields, window, packing, tables
-
-
-def _require_different(datasets: Mapping[str, Dataset]) -> None:
-    """Raise ConfigError for a table that was asked for by two names: its files would replace each other."""
-    by_stem: dict[str, list[str]] = {}
-    for asked, dataset in datasets.items():
-        by_stem.setdefault(dataset.name, []).append(asked)
-    if twice := [" and ".join(names) for names in by_stem.values() if len(names) > 1]:
-        raise ConfigError(f"{', '.join(twice)} are the same; name it once")
 
 
 def _window(fields: RequestFields, mistakes: Mistakes) -> Window:
@@ -142,6 +137,16 @@ def _check_scopes(fields: RequestFields, mistakes: Mistakes) -> None:
     for name in _SCOPED:
         with mistakes.noted(name):
             require_known_scopes(getattr(fields, name), names)
+
+
+def _check_syntax(fields: RequestFields, mistakes: Mistakes) -> None:
+    """Read what is for a dataset that is unknown, or for a table, too; the known ones find the same, noted once."""
+    for text in bare_entries(fields.filters):
+        with mistakes.noted("filters"):
+            parse_filter(text)
+    for text in bare_entries(fields.compute):
+        with mistakes.noted("compute"):
+            parse_compute(text)
 
 
 def _known_datasets(fields: RequestFields, settings: Settings, mistakes: Mistakes) -> list[str]:

@@ -15,6 +15,11 @@ def entries_for(name: str, entries: Sequence[str]) -> list[str]:
     return [entry for scope, entry in map(_scoped, entries) if scope in {None, name}]
 
 
+def bare_entries(entries: Sequence[str]) -> list[str]:
+    """Return all of them, without the dataset or table that they are for."""
+    return [entry for _, entry in map(_scoped, entries)]
+
+
 def require_known_scopes(entries: Sequence[str], names: Sequence[str]) -> None:
     """Raise ConfigError for entries of a dataset that is not exported."""
     scopes = [scope for scope, _ in map(_scoped, entries)]

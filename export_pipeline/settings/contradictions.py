@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from export_pipeline.datasets.registry import DATASETS
 from export_pipeline.errors import ConfigError
 from export_pipeline.settings.connection_rules import storage, tls, url_and_parts
-from export_pipeline.settings.destination import DestinationSettings, S3Settings
+from export_pipeline.settings.destination import DestinationSettings
 from export_pipeline.settings.file_rules import files
 from export_pipeline.settings.problem import Given, Problem
 from export_pipeline.write.destinations.registry import open_destination
@@ -60,7 +60,7 @@ def _pairs(given: Given) -> Iterator[Problem]:
 
 def _root(given: Given) -> Iterator[Problem]:
     root = given.get("root", DestinationSettings.model_fields["root"].default)
-    scheme, is_url, rest = root.partition("://")
+    _, is_url, rest = root.partition("://")
     if is_url and "@" in rest.partition("/")[0]:
         yield Problem(("root",), "a URL here holds no account; set {s3_access_key_id} and {s3_secret_access_key}")
         return
@@ -68,9 +68,6 @@ def _root(given: Given) -> Iterator[Problem]:
         open_destination(root)
     except ConfigError as error:
         yield Problem(("root",), str(error).removeprefix("destination: "))
-    if scheme.lower() != "s3" and (unused := tuple(name for name in S3Settings.model_fields if name in given)):
-        text = "it does nothing unless {root} is s3://bucket/prefix; leave it out"
-        yield Problem((unused[0],), text, unused[1:])
 
 
 _RULES: Final[tuple[Callable[[Given], Iterator[Problem]], ...]] = (

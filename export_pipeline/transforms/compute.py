@@ -17,6 +17,7 @@ from polars.exceptions import PolarsError
 from export_pipeline.errors import ConfigError, TransformError
 from export_pipeline.transforms.columns import rebuild_batch
 from export_pipeline.transforms.plain_types import plain_array, plain_type
+from export_pipeline.transforms.sql_checks import Check, beyond_the_calendar
 from export_pipeline.transforms.sql_expression import Calculation, calculation
 from export_pipeline.transforms.transform import Input, Lineage, Transform
 
@@ -121,6 +122,11 @@ def _calculation(expression: str, schema: pa.Schema) -> Calculation:
     return calculation(expression, _columns(schema))
 
 
+def _failing(checks: Sequence[Check], frame: pl.DataFrame) -> tuple[int, ...]:
+    counts = [check.fails.sum().alias(f"{number}") for number, check in enumerate(checks)]
+    return frame.select(counts).row(0) if counts else ()
+
+
 def _columns(schema: pa.Schema) -> pl.DataFrame:
     return pl.DataFrame(pl.from_arrow(schema.empty_table()))
 
@@ -128,17 +134,18 @@ def _columns(schema: pa.Schema) -> pl.DataFrame:
 def _values(one: Computed, field: pa.Field, batch: pa.RecordBatch) -> pa.Array:
     computed = _calculation(one.expression, batch.schema)
     frame = pl.DataFrame(pl.from_arrow(batch.select(list(computed.inputs))))
-    zeros = [(divisor == 0).sum().alias(f"{number}") for number, divisor in enumerate(computed.divisors)]
     try:
-        if rows := sum(frame.select(zeros).row(0)) if zeros else 0:
-            raise TransformError(
-                f"computed field {one}: division by zero in {rows} rows of a batch; write nullif(divisor, 0) "
-                "to get NULL"
-            )
+        for check, rows in zip(computed.checks, _failing(computed.checks, frame), strict=True):
+            if rows:
+                raise TransformError(f"computed field {one}: {check.lack} in {rows} rows of a batch; {check.advice}")
         series = frame.select(computed.expression.alias(one.name)).to_series()
     except PolarsError as error:
         said = _VALUES.sub("", str(error).strip().partition("\n")[0])
         raise TransformError(f"computed field {one}: {said}; cast to a wider type, or leave such rows out") from None
     if series.len() == 1 != batch.num_rows:  # an expression without columns
         series = series.new_from_index(0, batch.num_rows)
+    if rows := beyond_the_calendar(series):
+        raise TransformError(
+            f"computed field {one}: a year before 1 or after 9999 in {rows} rows of a batch; leave such rows out"
+        )
     return plain_array(series.to_arrow(compat_level=pl.CompatLevel.oldest()), field.type)

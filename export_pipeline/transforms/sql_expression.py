@@ -1,20 +1,23 @@
 """An expression in SQL's words becomes one of Polars that is exact, or fails by name.
 
 Polars reads the words. What it would do silently is mended in the expression's tree: whole numbers are reckoned in
-128 bits and must fit 64, a division by zero is found beforehand, a branch of CASE fails for the rows that take it only,
-and a decimal becomes a floating-point number by CAST alone. Decimals are exact by themselves: sums, differences and
-products have all digits or overflow with an error.
+128 bits and must fit 64, what has no value is found beforehand (`sql_checks.py`), a branch of CASE fails for the rows
+that take it only, and a decimal becomes a floating-point number by CAST alone. Decimals are exact by themselves: sums,
+differences and products have all digits or overflow with an error.
 """
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import polars as pl
 from polars.exceptions import PolarsError
 
 from export_pipeline.errors import ConfigError
+from export_pipeline.transforms.sql_checks import Check
 from export_pipeline.transforms.sql_nodes import (
     Node,
     children,
+    epoch_of,
     expression_of,
     function_of,
     kind_of,
@@ -31,10 +34,10 @@ _WRAPPING = frozenset({"Plus", "Minus", "Multiply", "Mul", "IntDiv", "Rem", "Flo
 
 @dataclass(frozen=True, slots=True)
 class Calculation:
-    """An exact expression, and its divisors: where one is zero, there is no result."""
+    """An exact expression, and its checks: where one fails, there is no result."""
 
     expression: pl.Expr
-    divisors: tuple[pl.Expr, ...]
+    checks: tuple[Check, ...]
     inputs: tuple[str, ...]
     """The columns that it reads."""
 
@@ -67,7 +70,7 @@ def calculation(text: str, columns: pl.DataFrame) -> Calculation:
         raise ConfigError(_TOO_DEEP if deep else f"{said}; the columns: {_typed(inputs, columns)}") from None
     except RecursionError:
         raise ConfigError(_TOO_DEEP) from None
-    return Calculation(exact, tuple(rewriting.divisors), inputs)
+    return Calculation(exact, tuple(rewriting.checks), inputs)
 
 
 @dataclass(slots=True)
@@ -75,12 +78,14 @@ class _Rewriting:
     """Makes a tree exact from the leaves up; `guard` is true where a row takes the branch that a node stands in."""
 
     columns: pl.DataFrame
-    divisors: list[pl.Expr] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
 
     def exact(self, node: Node, guard: pl.Expr | None) -> Node:
         kind, parts = kind_of(node)
         if kind == "Ternary":
             return self._branches(node, guard)
+        if time := epoch_of(node):
+            return tree_of(_seconds(expression_of(self.exact(time, guard)).dt.timestamp("us")))
         operands = {place: self.exact(child, guard) for place, child in children(node).items()}
         if kind == "Cast":  # Polars itself lets one fail only in the branch that is taken
             return with_children(node, operands)
@@ -91,13 +96,27 @@ class _Rewriting:
         last = next(reversed(operands), "")
         if operation in _DIVISIONS:
             divisor = _masked(expression_of(operands[last]), guard)
-            self.divisors.append(divisor)
+            self.checks.append(Check.of_divisor(divisor))
+            if self._type(node).is_float():
+                dividend = expression_of(next(iter(operands.values())))
+                divisor = _column(divisor, dividend)
             operands[last] = tree_of(pl.when(divisor != 0).then(divisor))
         elif operation in _WRAPPING:
             operands[last] = tree_of(_masked(expression_of(operands[last]), guard))
         if operation in _WRAPPING and all(self._type(operand).is_integer() for operand in operands.values()):
             return self._in_128_bits(node, operands)
-        return with_children(node, operands)
+        return self._checked(with_children(node, operands), guard)
+
+    def _checked(self, node: Node, guard: pl.Expr | None) -> Node:
+        """Return the node, and note how to tell where it loses a value."""
+        kind, parts = kind_of(node)
+        operands = [(expression_of(operand), self._type(operand)) for operand in children(node).values()]
+        if kind == "Function" and function_of(parts)[0] == "TemporalExpr":
+            self.checks.append(Check.of_time(expression_of(node), [one for one, _ in operands], guard))
+        elif operands and all(of.is_numeric() for _, of in operands) and self._type(node).is_float():
+            floats = [one for one, of in operands if of.is_float()]
+            self.checks.append(Check.of_float(expression_of(node), floats, guard))
+        return node
 
     def _branches(self, node: Node, guard: pl.Expr | None) -> Node:
         parts = children(node)
@@ -144,6 +163,16 @@ def _operation(kind: str, parts: Node) -> str:
         return ""
     group, name = function_of(parts)
     return str(parts["function"]["Sql"]["Binary"]) if (group, name) == ("Sql", "Binary") else name
+
+
+def _seconds(microseconds: pl.Expr) -> pl.Expr:
+    """Return the nearest floating-point numbers, by way of decimals: Polars divides by multiplying with 1 / 1e6."""
+    return (microseconds.cast(pl.Decimal(38, 0)) * pl.lit(Decimal("0.000001"))).cast(pl.Float64)
+
+
+def _column(divisor: pl.Expr, dividend: pl.Expr) -> pl.Expr:
+    """Return the divisor as a value for each row: by a single one, Polars multiplies with 1 / divisor instead."""
+    return divisor + dividend.is_null().cast(pl.Int8)
 
 
 def _masked(operand: pl.Expr, guard: pl.Expr | None) -> pl.Expr:

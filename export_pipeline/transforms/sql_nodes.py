@@ -65,6 +65,20 @@ def function_of(parts: Node) -> tuple[str, str]:
     return (group, kind_of(name)[0]) if group in _GROUPS or group in _WHOLE_GROUPS else ("", group)
 
 
+def epoch_of(node: Node) -> Node | None:
+    """Return the time that the node, made of `extract(epoch from …)`, is the seconds since 1970 of; None for another.
+
+    Polars reckons it in nanoseconds, of which 64 bits hold the years 1678 to 2262 only.
+    """
+    whole = children(node).get("left") if kind_of(node)[0] == "BinaryExpr" else None
+    counted = children(whole).get("left") if whole and kind_of(whole)[0] == "BinaryExpr" else None
+    if counted and kind_of(counted)[0] == "Function":
+        parts = kind_of(counted)[1]
+        if parts["function"] == {"TemporalExpr": {"TimeStamp": "Nanoseconds"}}:
+            return parts["input"][0]
+    return None
+
+
 def foreign_nodes(node: Node) -> Iterator[str]:
     """Yield the kinds of nodes in the tree that no computed field may have."""
     kind, parts = kind_of(node)

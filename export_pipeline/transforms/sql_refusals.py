@@ -7,6 +7,8 @@ from export_pipeline.errors import ConfigError
 from export_pipeline.transforms.sql_nodes import Node, foreign_nodes
 
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
+_TEXT = re.compile(_QUOTED.pattern + r"|\$(\w*)\$.*?\$\1\$", re.DOTALL)
+_LIKE = re.compile(r"\bi?like\b|~~", re.IGNORECASE)
 _CLOCK = re.compile(
     r"\b(now\s*\(|current_date\b|current_time\b|current_timestamp\b|localtime\b|localtimestamp\b)", re.IGNORECASE
 )
@@ -18,6 +20,7 @@ def refuse_words(text: str) -> None:
 
     Polars takes `is true` for `= true`, which is NULL where SQL's is false.
     """
+    _refuse_escapes(text)
     unquoted = _QUOTED.sub("''", text)
     if found := _IS_TRUE.search(unquoted):
         raise ConfigError(
@@ -28,6 +31,18 @@ def refuse_words(text: str) -> None:
             f"{found[0].rstrip('( ')} is another at each export: the same rows would give other files. Write a fixed "
             "time, such as timestamp '2026-11-20 00:00:00'"
         )
+
+
+def _refuse_escapes(text: str) -> None:
+    """Raise ConfigError for a pattern of LIKE with a backslash, which Polars takes for the character itself."""
+    end = 0
+    for quoted in _TEXT.finditer(text):
+        if "\\" in quoted[0] and _LIKE.search(text, end, quoted.start()):
+            raise ConfigError(
+                f"like {quoted[0]}: a backslash in a pattern of LIKE cannot be used in a computed field; use a filter, "
+                "which knows it, or ~ with a regular expression"
+            )
+        end = quoted.end()
 
 
 def refuse_foreign(tree: Node) -> None:

@@ -6,7 +6,7 @@ partition, export id), so each is checked before it becomes part of a path.
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -15,6 +15,8 @@ from export_pipeline.write.formats.format import Format
 
 STAGING: Final = PurePosixPath("_staging")
 """Unfinished files, below a folder per run; no reader looks there."""
+LOCK_SUFFIX: Final = ".lock"
+"""Ends the name of a file's lock in `STAGING`: no run id has a dot. It is removed there once nobody holds it."""
 
 _MANIFESTS: Final = PurePosixPath("_manifests")
 _QUARANTINE: Final = PurePosixPath("_quarantine")
@@ -32,7 +34,7 @@ class Target:
     """The places of one published file, relative to the root.
 
     `quarantine` is None for derived formats: the rejected rows belong to the export that read the source.
-    `lock` is None for one-off files, which nobody else publishes.
+    `lock` is None in the folder of one export, where nobody else publishes.
     """
 
     dataset: str
@@ -72,7 +74,8 @@ class Target:
         """
         if not name or name in {".", ".."} or set(name) & {"/", "\0"}:
             raise ConfigError(f"output file {name!r}: give a file name; the folder belongs into the destination")
-        return cls._one_off(PurePosixPath(), name, dataset, fmt, stem=name)
+        target = cls._one_off(PurePosixPath(), name, dataset, fmt, stem=name)
+        return replace(target, lock=STAGING / f"{name}{LOCK_SUFFIX}")
 
     @classmethod
     def _one_off(cls, folder: PurePosixPath, name: str, dataset: str, fmt: Format, *, stem: str) -> "Target":

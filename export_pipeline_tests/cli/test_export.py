@@ -118,6 +118,25 @@ def test_a_wrong_argument_is_said_before_connecting(
     assert left_in(tmp_path) == []
 
 
+@pytest.mark.parametrize(("flag", "named"), [("columns", "columns"), ("nested", "relations")])
+@pytest.mark.parametrize("text", ["", " , "])
+def test_an_empty_list_is_not_taken_for_everything(invoke: Invoke, flag: str, named: str, text: str) -> None:
+    done = invoke("export", "ips", f"--{flag}", text)
+    assert done.returncode == 1
+    assert f"error: --{flag}: it is empty; name {named}, or leave it out" in done.stderr
+
+
+def test_a_no_goes_before_the_yes_of_a_file_or_a_preset(invoke: Invoke, source_url: str, tmp_path: Path) -> None:
+    config, output = tmp_path / "config.yaml", tmp_path / "ips.csv"
+    config.write_text("{datasets: [ips], preset: audit, compression: none, zip: true, totals: true}", encoding="utf-8")
+    no = ("--no-zip", "--no-totals", "--no-include-metadata")
+    done = invoke("export", "--config", config, *no, "-o", output, environ={"EXPORT_SOURCE_URL": source_url})
+    assert done.returncode == 0, done.stderr
+    header = output.read_text(encoding="utf-8").splitlines()[0]
+    assert header.startswith('"address"')
+    assert "export_id" not in header
+
+
 def test_without_any_source_it_says_how_to_get_one(invoke: Invoke, tmp_path: Path) -> None:
     done = invoke("export", "ips", "--home", tmp_path / "home", "-o", tmp_path / "ips.parquet")
     assert done.returncode == 1

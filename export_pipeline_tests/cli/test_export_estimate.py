@@ -1,51 +1,83 @@
-"""What `export` asks before a large export: at a terminal alone, and only a yes goes on."""
+"""What is said before an export, and the question before a large one."""
 
+import io
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from export_pipeline_tests.cli.conftest import Invoke
-from export_pipeline_tests.cli.terminal import in_terminal
-from export_pipeline_tests.conftest import RunSql
+from export_pipeline.cli import export_estimate
+from export_pipeline.cli.export_estimate import announce
+from export_pipeline.errors import ConfigError
+from export_pipeline_tests.on_demand.conftest import exports as exports  # noqa: PLC0414 - a fixture
+from export_pipeline_tests.on_demand.exporting import Exports
 
-ROWS = 6_000
-QUESTION = "Go on? (y/N)"
+
+class Terminal(Console):
+    """A terminal at which somebody answers."""
+
+    def __init__(self, answer: str = "") -> None:
+        self.said = io.StringIO()
+        self._answer = answer
+        super().__init__(file=self.said, force_terminal=True, width=200)
+
+    def input(self, prompt: object = "", **_: object) -> str:
+        self.said.write(str(prompt))
+        return self._answer
 
 
 @pytest.fixture
-def large(source_url: str, sql: RunSql) -> str:
-    """Name a view that the planner takes for 20 million rows, which it is not."""
-    body = f"select generate_series(1, {ROWS})"
-    sql(source_url, f"create function few() returns setof integer language sql volatile rows 20000000 as '{body}'")
-    sql(source_url, "create view large as select number from few() as number")
-    return "public.large"
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every export be a large one, at a terminal."""
+    monkeypatch.setattr(export_estimate, "_ASKED_FROM_ROWS", 1)
+    for stream in ("stdin", "stderr"):
+        monkeypatch.setattr(f"sys.{stream}.isatty", lambda: True, raising=False)
 
 
-@pytest.mark.parametrize(("answer", "code", "left"), [("", 1, []), ("n", 1, []), ("y", 0, ["public.large.csv"])])
-def test_only_a_yes_goes_on_with_a_large_export(
-    source_url: str, large: str, tmp_path: Path, answer: str, code: int, left: list[str]
-) -> None:
-    arguments = ("export", "--table", large, "--format", "csv", "-o", f"{tmp_path}/out/")
-    with in_terminal(*arguments, environ={"EXPORT_SOURCE_URL": source_url}) as terminal:
-        terminal.wait_for(QUESTION)
-        assert "about 20,000,000 rows" in terminal.text
-        terminal.type(answer)
-        assert terminal.end() == code, terminal.text
-    assert ("nothing was exported; narrow it" in terminal.text) == (code == 1)
-    assert [path.name for path in tmp_path.rglob("*.csv")] == left
+def test_rows_size_time_and_who_judges_the_conditions_are_said(exports: Exports) -> None:
+    terminal = Terminal()
+    request = exports.request(datasets=["logs"], filters=["device_id = 1", "device_name = 'x'"])
+    announce(request, terminal, yes=False)
+    said = terminal.said.getvalue()
+    assert "logs: about " in said
+    assert "B, " in said
+    assert "logs: the source is asked for device_id = 1" in said
+    assert "logs: after the transforms, what is kept is device_name = x" in said
+    assert "Go on?" not in said
 
 
-def test_yes_answers_before_it_is_asked(source_url: str, large: str, tmp_path: Path) -> None:
-    arguments = ("export", "--table", large, "--yes", "--format", "csv", "-o", tmp_path / "out.csv")
-    with in_terminal(*arguments, environ={"EXPORT_SOURCE_URL": source_url}) as terminal:
-        assert terminal.end() == 0, terminal.text
-    assert QUESTION not in terminal.text
-    assert len((tmp_path / "out.csv").read_bytes().splitlines()) == ROWS + 1
+def test_where_nobody_looks_no_sample_is_read(exports: Exports) -> None:
+    said = io.StringIO()
+    announce(exports.request(datasets=["ips"]), Console(file=said), yes=False)
+    assert said.getvalue() == "ips: about 60 rows\n"
 
 
-def test_nobody_is_asked_without_a_terminal(invoke: Invoke, source_url: str, large: str, tmp_path: Path) -> None:
-    arguments = ("export", "--table", large, "--format", "csv", "-o", tmp_path / "out.csv")
-    done = invoke(*arguments, environ={"EXPORT_SOURCE_URL": source_url})
-    assert done.returncode == 0, done.stderr
-    assert "about 20,000,000 rows" in done.stderr
-    assert QUESTION not in done.stderr
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize("answer", ["", "n", "nonsense"])
+def test_a_large_export_is_not_begun_without_a_yes(exports: Exports, answer: str) -> None:
+    terminal = Terminal(answer)
+    with pytest.raises(ConfigError, match="nothing was exported"):
+        announce(exports.request(datasets=["ips"]), terminal, yes=False)
+
+
+@pytest.mark.usefixtures("large")
+def test_a_yes_begins_it(exports: Exports) -> None:
+    announce(exports.request(datasets=["ips"]), Terminal("Y "), yes=False)
+    terminal = Terminal("n")
+    announce(exports.request(datasets=["ips"]), terminal, yes=True)
+    assert "Go on?" not in terminal.said.getvalue()
+
+
+def test_more_than_is_free_is_large(exports: Exports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export_estimate, "_free_bytes", lambda _: 1)
+    for stream in ("stdin", "stderr"):
+        monkeypatch.setattr(f"sys.{stream}.isatty", lambda: True, raising=False)
+    with pytest.raises(ConfigError, match="nothing was exported"):
+        announce(exports.request(datasets=["ips"], output=str(tmp_path / "x.parquet")), Terminal("n"), yes=False)
+
+
+@pytest.mark.parametrize("output", ["{tmp}/new/x.parquet", "s3://bucket/x.parquet"])
+def test_what_is_free_is_that_of_the_place(exports: Exports, tmp_path: Path, output: str) -> None:
+    free = export_estimate._free_bytes(exports.request(datasets=["ips"], output=output.format(tmp=tmp_path)))  # noqa: SLF001 - no way to fill a disk
+    assert (free == float("inf")) == output.startswith("s3:")
+    assert free > 0

@@ -165,6 +165,14 @@ def test_a_one_off_file_replaces_whatever_its_name_held(place: Place) -> None:
     assert place.files() == ["out.parquet", "out.parquet.manifest.json"]
 
 
+def test_a_one_off_file_that_another_export_has_replaced_is_not_taken_back(place: Place) -> None:
+    target = Target.of_file("out.parquet", "logs", PARQUET)
+    publish_rows(place.destination, "mine", target=target)
+    publish_rows(place.destination, "theirs", target=target, run_id="run-2")
+    place.destination.retract(target, "run-1")
+    assert published_text(place, target) == "theirs"
+
+
 def test_what_is_thrown_away_leaves_nothing(place: Place) -> None:
     with place.destination.stage("run-1", PARTITION) as staging:
         stage_rows(staging, "never")
@@ -279,6 +287,20 @@ def test_removing_an_export_takes_all_of_it_and_nothing_else(place: Place) -> No
     place.destination.remove_folder(EXPORT)
     place.destination.remove_folder(EXPORT)
     assert sorted(place.files()) == sorted([*partition, "exports/run-70/export.json", "exports/run/export.json"])
+
+
+def test_a_one_off_file_is_taken_back_with_what_lies_beside_it_and_a_partition_is_not(place: Place) -> None:
+    target = Target.of_export("run-7", "logs", PARQUET)
+    publish_rows(place.destination, "one-off", target=target, run_id="run-7", with_rejected=True)
+    place.destination.put(EXPORT / "ips.csv", b"x")
+    publish_rows(place.destination, "first")
+    partition = [name for name in place.files() if not name.startswith("exports/")]
+    place.destination.retract(target, "run-7")
+    place.destination.retract(target, "run-7")
+    assert sorted(place.files()) == sorted([*partition, "exports/run-7/ips.csv"])
+    with pytest.raises(ConfigError, match="it is a partition's"):
+        place.destination.retract(PARTITION, "run-1")
+    assert published_text(place)
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from dagster import DagsterEventType, DagsterInvalidConfigError, DagsterRunStatus, ExecuteInProcessResult
 
-from export_pipeline.defs import on_demand_tags, retries
+from export_pipeline.defs import retries
 from export_pipeline.defs.on_demand import JOB, Caller, on_demand_definitions, on_demand_job
 from export_pipeline.defs.on_demand_config import request_schema
-from export_pipeline.progress import Progress
+from export_pipeline.progress import Cadence, Progress
 from export_pipeline_tests.conftest import RunSql
 from export_pipeline_tests.defs.code_server import CodeServer, serving
 from export_pipeline_tests.defs.project import Project, failures
@@ -187,7 +187,7 @@ def test_a_terminated_run_stops_reading_leaves_nothing_and_is_canceled(
 
 
 def test_progress_is_a_tag_of_the_run(project: Project, export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(on_demand_tags.Cadence, "line_is_due", lambda *_: True)
+    monkeypatch.setattr(Cadence, "line_is_due", lambda *_: True)
     result = export(datasets=["logs"], batch_rows=500)
     said = json.loads(tags_of(project, result)["export/progress"])
     assert (said["dataset"], said["share"], said["rows"], said["total_rows"]) == ("logs", 1.0, 2_000, 2_000)

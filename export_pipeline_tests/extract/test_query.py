@@ -47,6 +47,11 @@ def test_a_window_is_half_open() -> None:
 
 def test_an_open_side_has_no_condition() -> None:
     assert window_predicates(SELECTION, Window(start=NOON)) == ["\"when\" >= '2026-11-20 12:00:00.000000'::timestamp"]
+
+
+def test_a_column_of_days_is_compared_with_the_very_time() -> None:
+    days = replace(SELECTION, time=TimeColumn("day", "date"))
+    assert window_predicates(days, Window(start=NOON)) == ["\"day\" >= '2026-11-20 12:00:00.000000'::timestamp"]
     assert window_predicates(SELECTION, Window()) == []
 
 

@@ -24,7 +24,8 @@ def test_a_preset_fills_in_what_is_left_out(name: str) -> None:
     fields, said = read(preset=name, datasets=["logs"])
     assert said == ""
     for field, value in PRESETS[name].items():
-        assert getattr(fields, field) == value
+        if field != "long_cells" or fields.format == "xlsx":
+            assert getattr(fields, field) == value
 
 
 def test_what_somebody_chooses_goes_before_the_preset() -> None:

@@ -13,6 +13,8 @@ def test_all_are_raised_at_once_a_line_each_and_each_once() -> None:
     mistakes.add("start", "no date")
     with mistakes.noted("filters"):
         raise ConfigError("no such column")
+    assert mistakes.has("format", "filters")
+    assert not mistakes.has("format", "filter")
     mistakes.add("start", "no date")
     with pytest.raises(ConfigError) as raised:
         mistakes.raise_any()

@@ -25,3 +25,9 @@ def test_what_is_no_moment_is_quoted_with_an_example(text: str) -> None:
         read_moment(text)
     assert str(raised.value).startswith(repr(text))
     assert "write 2026-11-20" in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00+05:00", "9999-12-31T23:59-05:00", "9999-12-31"])
+def test_the_ends_of_time_that_no_zone_can_hold_are_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="lies at the end of time; leave it out"):
+        read_moment(text)

@@ -1,5 +1,6 @@
 """A request is held against everything that is known before anything is connected: every mistake, at once."""
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,8 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     (LOGS | {"compression": "gzip", "compression_level": 99}, "compression: compression level 99"),
     (LOGS | {"format": "xlsx", "split_rows": 5}, "format: xlsx is one file"),
     (LOGS | {"totals": True}, "totals: they are for xlsx"),
+    (LOGS | {"long_cells": "cut"}, "long_cells: they are for xlsx"),
+    (LOGS | {"preset": "ticket", "format": "csv", "long_cells": "error"}, "long_cells: they are for xlsx"),
     (LOGS | {"batch_rows": 0}, "batch_rows: 0: "),
     (LOGS | {"max_invalid_ratio": 2}, "max_invalid_ratio: max_invalid_ratio is 2.0; give a share of 0 to 1"),
     (LOGS | {"max_invalid_ratio": float("nan")}, "max_invalid_ratio: max_invalid_ratio is nan"),
@@ -49,7 +52,11 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
         LOGS | {"format": "csv", "output": "-", "on_invalid": "quarantine"},
         "on_invalid: the standard output has no place",
     ),
+    ({"datasets": ["things"], "filters": ["message"]}, "filters: filter 'message': at character 8 expected"),
+    ({"tables": ["a.b"], "compute": ["a.b: loud"]}, "compute: 'loud' is no computed field"),
     (LOGS | {"output": " "}, "output: it is empty; name a file or a folder"),
+    (LOGS | {"output": "logs.csv"}, "output: logs.csv would hold Parquet; add --format csv, or end it in .parquet"),
+    (LOGS | {"output": "s3://bucket/logs.csv"}, "output: logs.csv would hold Parquet"),
     (LOGS | {"output": "ftp://host/file"}, "output: destination: ftp:// is not supported"),
     (LOGS | {"output": "s3:///file"}, "output: destination: it names no bucket"),
     (LOGS | {"output": "folder/.."}, "output: "),
@@ -65,6 +72,16 @@ def test_each_mistake_is_found_before_connecting(nowhere: Exports, given: dict[s
         nowhere.request(**given)
     assert said in str(raised.value)
     assert not nowhere.root.exists()
+
+
+def test_a_mistake_is_said_once(nowhere: Exports) -> None:
+    with pytest.raises(ConfigError) as raised:
+        nowhere.request(datasets=["logs"], filters=["message"], compute=["logs: loud"], format="cvs", output="a.csv")
+    assert [line.split(":")[0].strip() for line in str(raised.value).splitlines()[1:]] == [
+        "format",
+        "filters",
+        "compute",
+    ]
 
 
 def test_all_mistakes_are_said_at_once_each_with_its_field(nowhere: Exports) -> None:
@@ -108,6 +125,16 @@ def test_a_folder_in_the_place_of_the_file_is_found_before_it_is_read(nowhere: E
     assert nowhere.request(datasets=["ips", "logs"], output=str(tmp_path))
 
 
+@pytest.mark.parametrize("given", [{}, {"preset": "ticket", "format": "csv"}, {"long_cells": "default"}])
+def test_long_cells_that_nobody_chose_are_no_mistake(nowhere: Exports, given: dict[str, Any]) -> None:
+    assert nowhere.request(datasets=["ips"], **given).fields.long_cells == "default"
+
+
+def test_long_cells_of_a_workbook_are_an_error_unless_a_preset_says_more(nowhere: Exports) -> None:
+    chosen = [nowhere.request(datasets=["ips"], **one).fields for one in ({"format": "xlsx"}, {"preset": "ticket"})]
+    assert [one.long_cells for one in chosen] == ["error", "cut"]
+
+
 def test_a_right_request_connects_to_nothing(nowhere: Exports) -> None:
     request = nowhere.request(datasets=["ips"], tables=["ops.alarms"], start="2026-11-20", end="2026-11-20")
     moment = datetime(2026, 11, 20, tzinfo=UTC)
@@ -142,6 +169,29 @@ def test_a_table_by_two_names_is_refused_as_its_files_would_replace_each_other(e
     with pytest.raises(ConfigError, match=r"tables: ip_addresses and public\.ip_addresses are the same; name it once"):
         exports.run(tables=["ip_addresses", "public.ip_addresses"])
     assert left_in(exports.root) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "is_refused"),
+    [
+        ({"format": "json"}, True),
+        ({"format": "json", "zip": True, "include_metadata": True}, True),
+        ({"format": "json", "zip": True}, False),
+        ({"format": "json", "split_rows": 5}, False),
+        ({"format": "json", "output": "s3://bucket/out/"}, False),
+        ({"format": "csv"}, False),
+        ({"format": "xlsx"}, False),
+    ],
+)
+def test_a_table_whose_file_has_the_name_of_another_ones_manifest_is_refused(
+    exports: Exports, sql: RunSql, given: dict[str, Any], *, is_refused: bool
+) -> None:
+    sql(exports.url, "create schema logs")
+    sql(exports.url, "create table logs.manifest (id bigint primary key)")
+    request = exports.request(datasets=["logs"], tables=["logs.manifest"], **given)
+    said = r"tables: logs and logs\.manifest would both write logs\.manifest\.json; export them one after the other"
+    with pytest.raises(ConfigError, match=said) if is_refused else nullcontext():
+        request.items(exports.settings.source, Origin())
 
 
 def test_a_table_that_is_not_there_is_named(exports: Exports) -> None:

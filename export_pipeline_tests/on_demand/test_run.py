@@ -203,6 +203,31 @@ def test_an_output_folder_gets_the_files_of_all(exports: Exports, tmp_path: Path
     assert left_in(tmp_path / "out") == ["ips.csv", "ips.csv.manifest.json", "logs.csv", "logs.csv.manifest.json"]
 
 
+def test_parts_of_an_earlier_export_that_ours_has_not_are_gone_and_nothing_else(
+    exports: Exports, tmp_path: Path
+) -> None:
+    out, split = tmp_path / "out", {"format": "csv", "output": str(tmp_path / "out")}
+    exports.run(datasets=["logs", "ips"], split_rows=30, filters=["logs: id <= 120"], **split)
+    (out / "logs-00007.csv").write_text("mine")
+    exports.run(datasets=["logs"], split_rows=30, filters=["id <= 40"], **split)
+    names = ["ips-00001", "ips-00002", "logs-00001", "logs-00002"]
+    files = [name for stem in names for name in (f"{stem}.csv", f"{stem}.csv.manifest.json")]
+    assert left_in(out) == [*files, "logs-00007.csv"]
+
+
+def test_parts_that_another_dataset_has_are_kept(exports: Exports, tmp_path: Path) -> None:
+    split = {"format": "csv", "output": str(tmp_path / "out"), "datasets": ["ips"]}
+    exports.run(split_rows=20, **split)
+    said = tmp_path / "out" / "ips-00002.csv.manifest.json"
+    said.write_text(said.read_text(encoding="utf-8").replace('"dataset": "ips"', '"dataset": "logs"'))
+    exports.run(split_rows=100, **split)
+    assert [name for name in left_in(tmp_path / "out") if name.endswith(".csv")] == [
+        "ips-00001.csv",
+        "ips-00002.csv",
+        "ips-00003.csv",
+    ]
+
+
 def test_a_bucket_gets_the_same(in_bucket: Exports, bucket: Bucket) -> None:
     delivery = in_bucket.run(datasets=["ips", "logs"], format="csv", split_rows=1_500)
     folder = f"team/exports/{delivery.export_id}"
@@ -219,6 +244,9 @@ def test_a_bucket_gets_the_same(in_bucket: Exports, bucket: Bucket) -> None:
     assert sum(file["rows"] for file in record["files"]) == 2_060
     in_bucket.run(datasets=["ips"], output=f"{bucket.url}/mine/ips.parquet")
     assert bucket.list_keys("mine/") == ["mine/ips.parquet", "mine/ips.parquet.manifest.json"]
+    for rows in (20, 60):
+        in_bucket.run(datasets=["ips"], format="csv", split_rows=rows, output=f"{bucket.url}/parts/")
+    assert bucket.list_keys("parts/") == ["parts/ips-00001.csv", "parts/ips-00001.csv.manifest.json"]
     assert bucket.open_uploads() == []
 
 

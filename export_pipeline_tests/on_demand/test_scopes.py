@@ -1,7 +1,7 @@
 import pytest
 
 from export_pipeline.errors import ConfigError
-from export_pipeline.on_demand.scopes import entries_for, require_known_scopes
+from export_pipeline.on_demand.scopes import bare_entries, entries_for, require_known_scopes
 
 ODD = 'ops."my ""odd"" table"'
 
@@ -27,6 +27,10 @@ def test_an_entry_may_be_for_one(entry: str, scope: str, rest: str) -> None:
 def test_an_entry_without_a_scope_is_for_all(entry: str) -> None:
     assert entries_for("logs", [entry]) == [entry]
     require_known_scopes([entry], [])
+
+
+def test_all_entries_are_had_without_their_scopes() -> None:
+    assert bare_entries(["logs: a = 1", "b", f"{ODD}: c"]) == ["a = 1", "b", "c"]
 
 
 def test_entries_for_what_is_not_exported_are_refused() -> None:

@@ -88,6 +88,8 @@ def test_commands_begun_at_once_take_turns_and_one_that_is_interrupted_gives_its
     pool = instance.event_log_storage.get_concurrency_info
 
     def reading() -> bool:
+        early = [process.communicate()[0] for process in processes if process.poll()]
+        assert not early, early
         return observed.look() == LIMIT and bool(pool(SOURCE_POOL).pending_run_ids)
 
     wait_until(reading, WITHIN_S, lambda: [process.poll() for process in processes])

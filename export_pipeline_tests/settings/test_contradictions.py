@@ -37,9 +37,6 @@ REFUSED: list[tuple[Mapping[str, str], str, str]] = [
     ({**S3, "s3_session_token": "x"}, "s3_session_token", "it needs {s3_access_key_id} beside it"),
     ({**S3, "s3_sse_kms_key_id": "x"}, "s3_sse_kms_key_id", "it needs {s3_sse} beside it"),
     ({**S3, "s3_sse": "AES256", "s3_sse_kms_key_id": "x"}, "s3_sse_kms_key_id", "only the encryption aws:kms"),
-    ({"s3_region": "x"}, "s3_region", "it does nothing unless {root} is s3://"),
-    ({"root": "/srv", "s3_profile": "x"}, "s3_profile", "it does nothing unless {root} is s3://"),
-    ({"root": "file:///srv", "s3_sse": "AES256"}, "s3_sse", "it does nothing unless {root} is s3://"),
     ({"root": "s3://"}, "root", "bucket"),
     ({"root": "s3:///prefix"}, "root", "bucket"),
     ({"root": "file://host/x"}, "root", "a file:// URL names no host"),
@@ -105,13 +102,14 @@ def test_an_account_without_a_home_has_no_root_certificates(monkeypatch: pytest.
 
 
 def test_all_are_said_at_once_by_the_names_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = {"SOURCE_URL": URL, "SOURCE_PORT": "0", "SOURCE_TLS_ROOT": "system", "S3_REGION": "x", "ZONE": "Mars"}
+    given = {"SOURCE_URL": URL, "SOURCE_PORT": "0", "SOURCE_TLS_ROOT": "system", "ZONE": "Mars"}
+    given |= {"S3_SSE": "AES256", "S3_SSE_KMS_KEY_ID": "key"}
     for name, value in given.items():
         monkeypatch.setenv(PREFIX + name, value)
     with pytest.raises(ConfigError) as caught:
         Settings.load()
     assert sorted(line.split(":")[0] for line in str(caught.value).splitlines()) == [
-        "EXPORT_S3_REGION",
+        "EXPORT_S3_SSE_KMS_KEY_ID",
         "EXPORT_SOURCE_PORT",
         "EXPORT_SOURCE_TLS_ROOT",
         "EXPORT_SOURCE_URL",

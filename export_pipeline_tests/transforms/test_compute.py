@@ -1,5 +1,6 @@
 """Computed fields: what expressions give, what is refused beforehand, what fails while rows are computed."""
 
+import math
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -47,6 +48,8 @@ def compute(*texts: str, batch: pa.RecordBatch = BATCH) -> pa.RecordBatch:
         ("cast(sale as double)*2", pa.float64(), [21.0, None, -2.5]),
         ("id*2", pa.int64(), [2, 4, 6]),
         ("id/2", pa.float64(), [0.5, 1.0, 1.5]),
+        ("share/1.5", pa.float64(), [0.5 / 1.5, None, -2.0 / 1.5]),
+        ("share/null", pa.float64(), [None, None, None]),
         ("id//2", pa.int64(), [0, 1, 1]),
         ("id%2", pa.int64(), [1, 0, 1]),
         ("-id", pa.int64(), [-1, -2, -3]),
@@ -74,6 +77,13 @@ def compute(*texts: str, batch: pa.RecordBatch = BATCH) -> pa.RecordBatch:
         ("try_cast(message as int)", pa.int32(), [None, None, None]),
         ("coalesce(urgent, false)", pa.bool_(), [True, False, False]),
         ("message <> ' is true'", pa.bool_(), [True, None, True]),
+        (r"message like 'D%' and message ~ '\w' and message <> 'like \'", pa.bool_(), [True, None, False]),
+        ("extract(epoch from timestamp)", pa.float64(), [0.0, 1e9, None]),
+        ("extract(epoch from day)+1", pa.float64(), [1.0, None, 31_536_001.0]),
+        ("cast(cast(id as double)+0.5::double as decimal(9,0))", pa.decimal128(9, 0), [D(2), D(2), D(4)]),
+        ("cast(sale-cost as decimal(9,2))", pa.decimal128(9, 2), [D("10.38"), None, D("-1.25")]),
+        ("cast(cost as decimal(9,2))", pa.decimal128(9, 2), [D("0.12"), D(1), D(0)]),
+        ("case when share > 0 then ln(share) end", pa.float64(), [math.log(0.5), None, None]),
     ],
 )
 def test_a_field_has_the_values_of_its_expression(expression: str, kind: pa.DataType, values: list[object]) -> None:
@@ -88,6 +98,34 @@ def test_a_timestamp_keeps_its_unit_and_zone() -> None:
     made = compute("later=timestamp + interval '1 hour'").column("later")
     assert made.type == pa.timestamp("us", "UTC")
     assert made[0].as_py() == datetime(1970, 1, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("zone", ["UTC", None])
+def test_the_seconds_since_1970_are_the_nearest_of_every_time(zone: str | None) -> None:
+    microseconds = [-100_000, 1_763_726_400_123_456, -62_135_596_799_999_999, 253_402_300_799_999_999, None]
+    times = pa.record_batch({"time": pa.array(microseconds, pa.timestamp("us", zone))})
+    made = compute("made=extract(epoch from time)", batch=times).column("made").to_pylist()
+    assert made == [None if one is None else one / 10**6 for one in microseconds]
+
+
+def test_a_time_that_polars_cannot_reckon_with_fails_instead_of_giving_null() -> None:
+    times = pa.record_batch({"time": pa.array([None, 0, 9 * 10**18], pa.timestamp("us"))})
+    for text in ("extract(year from time)", "case when time is not null then extract(year from time) end"):
+        with pytest.raises(TransformError, match="a time that cannot be reckoned with in 1 rows of a batch"):
+            compute(f"made={text}", batch=times)
+
+
+def test_a_quotient_is_the_nearest_number_in_batches_of_any_size() -> None:
+    rows = pa.record_batch({"share": [float(one) for one in range(100)], "whole": range(100)})
+    made = compute("a=share/10::double", "b=whole/10", "c=-whole/49", batch=rows)
+    assert made.column("a").to_pylist() == made.column("b").to_pylist() == [one / 10 for one in range(100)]
+    assert made.column("c").to_pylist() == [-one / 49 for one in range(100)]
+    assert compute("a=whole/10", batch=rows.slice(7, 1)).column("a").to_pylist() == [0.7]
+
+
+def test_nan_and_infinity_that_are_in_the_rows_stay() -> None:
+    rows = pa.record_batch({"share": [math.inf, -math.inf, 1.0, None]})
+    assert compute("made=share*2::double", batch=rows).column("made").to_pylist() == [math.inf, -math.inf, 2.0, None]
 
 
 def test_later_fields_may_use_earlier_ones() -> None:
@@ -128,6 +166,12 @@ def test_no_rows_give_no_rows_of_the_same_columns() -> None:
         ("now()", "now is another at each export"),
         ("case when true then Current_Date end", "Current_Date is another at each export"),
         ("localtimestamp", "localtimestamp is another at each export"),
+        (
+            r"message like 'a\%b\_c'",
+            "a backslash in a pattern of LIKE cannot be used in a computed field; use a filter",
+        ),
+        (r"message ~ 'a\d' or message not ilike 'a\%'", r"like 'a\%': a backslash in a pattern of LIKE"),
+        (r"message ~~ $x$a\%$x$", "a backslash in a pattern of LIKE"),
         ("urgent IS NOT\n true", "cannot be used; write coalesce(…, false)"),
         ("random()", "unsupported function 'random'"),
         ("read_csv('/etc/passwd')", "unsupported function 'read_csv'"),
@@ -182,6 +226,14 @@ def test_every_mistake_is_said_at_once() -> None:
         ("mod(sale, cost)", "division by zero in 1 rows"),
         ("cast(message as int)", "failed in column 'message' for 2 out of 3 values; cast"),
         ("cast(big as decimal(38,0))*big*big", "overflow in decimal multiplication"),
+        ("sqrt(share)", "no number, or too large (NaN, infinity) in 1 rows of a batch"),
+        ("sqrt(share) > 1::double", "no number, or too large (NaN, infinity) in 1 rows"),
+        ("ln(share-0.5::double)", "no number, or too large (NaN, infinity) in 2 rows"),
+        ("power(cast(big as double), 20)", "no number, or too large (NaN, infinity) in 2 rows"),
+        ("case when share < 0 then ln(share) end", "no number, or too large (NaN, infinity) in 1 rows"),
+        ("day + interval '8029 years'", "a year before 1 or after 9999 in 1 rows of a batch"),
+        ("day - interval '1970 years'", "a year before 1 or after 9999 in 1 rows of a batch"),
+        ("timestamp + interval '7999 years'", "a year before 1 or after 9999 in 1 rows of a batch"),
     ],
 )
 def test_a_value_that_cannot_be_had_fails_by_name_and_shows_no_value(expression: str, said: str) -> None:

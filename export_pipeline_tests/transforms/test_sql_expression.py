@@ -146,4 +146,4 @@ def test_a_branch_that_is_taken_fails(expression: str) -> None:
 def test_a_calculation_knows_what_it_reads_and_divides_by() -> None:
     made = calculation("n / nullif(d, 1) + n", pl.DataFrame(schema={"n": pl.Int64, "d": pl.Decimal(38, 0)}))
     assert made.inputs == ("n", "d")
-    assert len(made.divisors) == 1
+    assert len(made.checks) == 1

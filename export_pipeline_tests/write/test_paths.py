@@ -34,10 +34,11 @@ def test_a_one_off_export_has_a_folder_of_its_own_and_no_lock() -> None:
     assert export_record("3f2a") == PurePosixPath("exports/3f2a/export.json")
 
 
-def test_a_named_file_has_its_manifest_beside_it() -> None:
+def test_a_named_file_has_its_manifest_beside_it_and_its_lock_where_unfinished_files_are() -> None:
     target = Target.of_file("my logs.csv", "logs", CSV)
     assert target.data == PurePosixPath("my logs.csv")
     assert target.manifest == PurePosixPath("my logs.csv.manifest.json")
+    assert target.lock == PurePosixPath("_staging/my logs.csv.lock")
 
 
 BAD_NAMES = [

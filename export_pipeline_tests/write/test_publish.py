@@ -2,6 +2,7 @@ import logging
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,22 @@ def test_a_one_off_file_replaces_whatever_its_name_held(destination: LocalDestin
         "out.parquet",
         "out.parquet.manifest.json",
     ]
+
+
+def test_one_off_files_of_one_name_are_published_one_after_the_other(destination: LocalDestination) -> None:
+    target = Target.of_file("out.parquet", "logs", PARQUET)
+
+    def publish_some(run_id: str) -> None:
+        for number in range(5):
+            publish_rows(destination, f"{run_id} {number}", target=target, run_id=run_id)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(publish_some, ["run-1", "run-2", "run-3", "run-4"]))
+    manifest = destination.read_manifest(target)
+    assert manifest
+    assert published_text(destination, target) == f"{manifest.run_id} 4"
+    assert manifest.sha256 == sha256_of(destination.root / target.data)
+    assert sorted(path.name for path in destination.root.iterdir()) == ["out.parquet", "out.parquet.manifest.json"]
 
 
 def test_a_damaged_manifest_in_place_does_not_stop_a_new_export(

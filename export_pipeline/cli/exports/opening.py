@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from export_pipeline.cli.exports.webserver import Webserver
 from export_pipeline.cli.exports.webserver_runs import WebserverRuns
 from export_pipeline.cli.home import Home, open_home, running_server
-from export_pipeline.cli.loading import load_settings
+from export_pipeline.cli.loading import load_settings, unused_home
 from export_pipeline.defs.exports.deleting import Removal, Remover
 from export_pipeline.defs.exports.history import History
 from export_pipeline.defs.exports.record import Status
@@ -76,10 +76,7 @@ def opened(home: Path, url: str | None) -> Iterator[Access]:
         return
     with opened_settings(home) as settings:
         if settings.storage_url is None or not os.environ.get("DAGSTER_HOME"):
-            raise ConfigError(
-                "no history of exports here: set DAGSTER_HOME and EXPORT_STORAGE_URL, or give --url of a webserver, "
-                f"or run `export-pipeline demo --home {home}` first"
-            )
+            raise ConfigError(_no_history(home, settings))
         with _storage_errors(), DagsterInstance.get() as instance:
             yield LocalAccess(instance, settings)
 
@@ -119,6 +116,15 @@ def opened_settings(home: Path) -> Iterator[Settings]:
         return
     with running_server(open_home(home)):
         yield Settings.load()
+
+
+def _no_history(home: Path, settings: Settings) -> str:
+    if settings.has_source:
+        return f"no history of exports here. {unused_home(settings)}, or give --url of a webserver"
+    return (
+        "no history of exports here: set DAGSTER_HOME and EXPORT_STORAGE_URL, or give --url of a webserver, "
+        f"or run `export-pipeline demo --home {home}` first"
+    )
 
 
 @contextmanager

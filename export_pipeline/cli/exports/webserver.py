@@ -21,15 +21,23 @@ _TIMEOUT_S: Final = 60
 _SERVER_ERROR: Final = 500
 
 
+def _address(url: str) -> str:
+    """Return the address without the account and the password that it may hold. Raises: ConfigError."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # a port beyond 65535, half of a bracket
+        parts, port = urlsplit(""), None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ConfigError("--url: it is no address of a webserver; write http://host:3000") from None
+    return f"{parts.scheme}://{parts.hostname}{f':{port}' if port else ''}"
+
+
 class Webserver:
     """The webserver at `url`: that of its start page, or of its `/graphql`."""
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ConfigError("--url: it is no address of a webserver; write http://host:3000")
-        # Without the account and the password that it may hold.
-        self.where = f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}"
+        self.where = _address(url)
         endpoint = url.rstrip("/").removesuffix("/graphql") + "/graphql"
         transport = RequestsHTTPTransport(endpoint, timeout=_TIMEOUT_S)
         self._client = Client(transport=transport, fetch_schema_from_transport=False)

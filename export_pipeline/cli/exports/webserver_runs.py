@@ -13,6 +13,7 @@ from export_pipeline.defs.exports.job import DELETE_JOB, REMOVALS
 from export_pipeline.defs.exports.record import OF_RUN, RunFacts, Status, in_one_line
 from export_pipeline.defs.exports.runs import moment
 from export_pipeline.defs.on_demand import JOB
+from export_pipeline.defs.on_demand_watch import ends_when_marked
 from export_pipeline.errors import ConfigError, PermanentError
 
 _LOOK_S: Final = 0.5
@@ -53,8 +54,13 @@ class WebserverRuns:
     def cancel(self, run_id: str) -> None:
         """Ask for the end of a queued or running run. Raises: ConfigError where it cannot be reached."""
         answer = self._webserver.ask(queries.CANCEL, id=run_id)["terminateRun"]
-        if answer["__typename"] != "TerminateRunSuccess":
+        if answer["__typename"] != "TerminateRunSuccess" and not self._ends_by_itself(run_id):
             raise ConfigError(f"export {run_id}: cannot be canceled ({answer.get('message') or answer['__typename']})")
+
+    def _ends_by_itself(self, run_id: str) -> bool:
+        """Whether the run is marked by now, and its process, which Dagster did not find, looks for the mark."""
+        run = self.run(run_id)
+        return run is not None and run.status == "CANCELING" and ends_when_marked(run_id, run.tags)
 
     def remove(self, export_ids: Sequence[str], older_than: str, *, dry_run: bool) -> Sequence[Removal]:
         """Run `delete_exports` where the code is, to its end. Raises: ConfigError, PermanentError with what it said."""

@@ -97,13 +97,16 @@ def require_ours(records: Sequence[ExportRecord]) -> None:
 def _remains(
     folders: Mapping[str, ExportFolder], records: Mapping[str, ExportRecord], cutoff: datetime
 ) -> Iterator[Removal]:
-    """Yield the folders that no run will finish and no export needs: killed processes and deleted runs left them."""
+    """Yield the folders that no run will finish and no export needs: killed processes left them.
+
+    What may be another installation's, or nobody's, is left alone: whole exports and other folders without a run.
+    """
     for folder in folders.values():
         run = records.get(folder.export_id)
         is_needed = run is not None and run.status in {Status.QUEUED, Status.RUNNING, Status.SUCCEEDED}
-        if folder.newest < cutoff and not is_needed:
-            why = "its run is gone" if folder.is_whole and run is None else "left unfinished"
-            yield Removal(folder.export_id, f"{why}, {_when(folder.newest)}", folder.bytes, marks=False)
+        is_remains = run is not None or (folder.is_ours and not folder.is_whole)
+        if folder.newest < cutoff and is_remains and not is_needed:
+            yield Removal(folder.export_id, f"left unfinished, {_when(folder.newest)}", folder.bytes, marks=False)
 
 
 def _bytes(folders: Mapping[str, ExportFolder], export_id: str) -> int:

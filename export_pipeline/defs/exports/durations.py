@@ -7,7 +7,8 @@ from typing import Final
 from export_pipeline.errors import ConfigError
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_SPAN: Final = re.compile(r"([0-9]{1,6})([smhdw])")
+_SPAN: Final = re.compile(r"([0-9]{1,10})([smhdw])")
+_LONGEST: Final = timedelta(days=36_525)
 
 
 def parse_duration(what: str, text: str) -> timedelta:
@@ -15,4 +16,7 @@ def parse_duration(what: str, text: str) -> timedelta:
     found = _SPAN.fullmatch(text.strip())
     if not found:
         raise ConfigError(f"{what} {text!r} is no span of time; write 90s, 15m, 12h, 7d or 2w")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    one = timedelta(**{_UNITS[found[2]]: 1})
+    if int(found[1]) > _LONGEST // one:
+        raise ConfigError(f"{what} {text!r} is longer than 100 years")
+    return int(found[1]) * one

@@ -198,7 +198,8 @@ def _progress(tag: str | None) -> ExportProgress | None:
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+    """Return a text of the config; the launchpad writes those that were left alone as empty ones."""
+    return value or None if isinstance(value, str) else None
 
 
 def _number(tag: str | None) -> int | None:

@@ -42,6 +42,8 @@ class ExportFolder:
 
     export_id: str
     is_whole: bool
+    is_ours: bool
+    """Whether a manifest or `export.json` shows that an export wrote it."""
     bytes: int
     newest: datetime
 
@@ -90,10 +92,13 @@ def list_folders(destination: Destination) -> Sequence[ExportFolder]:
         if len(file.path.parts) == len(EXPORTS.parts) + 1:  # a stray file
             continue
         export_id = file.path.parts[len(EXPORTS.parts)]
-        seen = found.get(export_id, ExportFolder(export_id, is_whole=False, bytes=0, newest=file.modified_at))
+        begun = ExportFolder(export_id, is_whole=False, is_ours=False, bytes=0, newest=file.modified_at)
+        seen = found.get(export_id, begun)
+        is_record = file.path.parts[len(EXPORTS.parts) + 1 :] == ("export.json",)
         found[export_id] = ExportFolder(
             export_id,
-            is_whole=seen.is_whole or file.path.parts[len(EXPORTS.parts) + 1 :] == ("export.json",),
+            is_whole=seen.is_whole or is_record,
+            is_ours=seen.is_ours or is_record or file.path.name.endswith(_MANIFEST),
             bytes=seen.bytes + file.bytes,
             newest=max(seen.newest, file.modified_at),
         )

@@ -43,8 +43,8 @@ class ArchiveOutlet:
 
     def begin(self, item: Item, number: int, schema: pa.Schema) -> tuple[BatchWriter, HashingSink]:
         """Begin file `number` of the item in the archive."""
-        fmt, stem = self._packing.fmt, item.plan.dataset.name
-        name = f"{stem}-{number:05d}{fmt.extension}" if self._packing.is_split else f"{stem}{fmt.extension}"
+        fmt = self._packing.fmt
+        name = f"{self._packing.stem(item.plan.dataset.name, number)}{fmt.extension}"
         member = self._zip.member(name, stored=fmt.compression != "none")
         sink = member.__enter__()
         return _Member(fmt.open(sink, schema), sink, member, partial(self._sizes.__setitem__, name)), sink

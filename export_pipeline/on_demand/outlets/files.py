@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from export_pipeline.on_demand.item import Item
 from export_pipeline.on_demand.location import Location
+from export_pipeline.on_demand.outlets.older_parts import remove_older_parts
 from export_pipeline.on_demand.outlets.outlet import DeliveredFile, Finished
 from export_pipeline.on_demand.outlets.parts import Limits, PartsWriter
 from export_pipeline.on_demand.outlets.retraction import retract
@@ -55,7 +56,7 @@ class FilesOutlet:
     def stage(self, item: Item, number: int) -> _StagedFile:
         """Stage file `number`, from 1 on, of the item."""
         name, packing = item.plan.dataset.name, self._packing
-        target = self._location.target(f"{name}-{number:05d}" if packing.is_split else name, name, packing.fmt)
+        target = self._location.target(packing.stem(name, number), name, packing.fmt)
         staging = self._stack.enter_context(self._location.destination.stage(self._location.export_id, target))
         return _StagedFile(staging, target, staging.open_data())
 
@@ -65,12 +66,17 @@ class FilesOutlet:
         return self._packing
 
     def publish(self, finished: Sequence[Finished]) -> Sequence[DeliveredFile]:
-        """Publish every file, in order."""
-        return [
+        """Publish every file, in order, and remove what an earlier export left behind the last part of a dataset."""
+        delivered = [
             self._publish(one.part(file.rows, is_first=number == 0), file)
             for one in finished
             for number, file in enumerate(self._staged[one.item.name])
         ]
+        if self._location.is_output and self._packing.is_split:
+            for one in finished:
+                parts = len(self._staged[one.item.name])
+                remove_older_parts(self._location, self._packing, one.item.plan.dataset.name, parts)
+        return delivered
 
     def _publish(self, part: Finished, file: _StagedFile) -> DeliveredFile:
         fmt = self._packing.fmt

@@ -18,8 +18,6 @@ def retract(location: Location, begun: Iterable[tuple[Staging, Target]]) -> None
     if not location.is_output:
         return
     for staging, target in begun:
-        with suppress(ExportError):
+        with suppress(ExportError), staging.locked():
             staging.recover()  # a step that was interrupted is finished or undone
-            published = location.destination.read_manifest(target)
-            if published and published.run_id == location.export_id:
-                location.destination.retract(target)
+            location.destination.retract(target, location.export_id)

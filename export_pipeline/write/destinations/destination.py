@@ -122,8 +122,12 @@ class Destination(Protocol):
     def remove_folder(self, folder: PurePosixPath) -> None:
         """Remove the folder of one export with all that is in it, if it is there. Raises: ConfigError for any other."""
 
-    def retract(self, target: Target) -> None:
-        """Remove a one-off file with its quarantine and manifest. Raises: ConfigError for a partition's."""
+    def retract(self, target: Target, run_id: str) -> None:
+        """Remove a one-off file with its quarantine and manifest, if it is of run `run_id`; the target is locked.
+
+        Raises: ConfigError for a partition's, CorruptFileError for a damaged manifest, OvertakenError where another
+        export replaces it meanwhile.
+        """
 
     def link(self, path: PurePosixPath, expires_s: int) -> str:
         """Return a URL by which whoever has it can read a file for `expires_s` seconds: a secret, never to be logged.

@@ -93,9 +93,12 @@ class LocalDestination:
         with self._room("remove") as room:
             local_folders.remove(self.root / folder, room)
 
-    def retract(self, target: Target) -> None:
-        """Remove a one-off file, then its quarantine, then its manifest, each if it is there."""
+    def retract(self, target: Target, run_id: str) -> None:
+        """Remove a one-off file of run `run_id`, then its quarantine, then its manifest."""
         check_one_off(target)
+        published = self.read_manifest(target)
+        if published is None or published.run_id != run_id:
+            return
         local_folders.remove_files(
             [self.root / path for path in (target.data, target.quarantine, target.manifest) if path]
         )

@@ -73,7 +73,7 @@ class LocalStaging:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the partition's lock; a one-off file has none. Raises: DestinationUnavailableError."""
+        """Hold the target's lock, if it has one. Raises: DestinationUnavailableError."""
         if self._files.lock is None:
             yield
             return

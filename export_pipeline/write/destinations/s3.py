@@ -25,6 +25,7 @@ from export_pipeline.write.destinations.s3_options import S3Options
 from export_pipeline.write.destinations.s3_probe import probe
 from export_pipeline.write.destinations.s3_reading import copied, open_object
 from export_pipeline.write.destinations.s3_recovery import bury
+from export_pipeline.write.destinations.s3_retraction import retract
 from export_pipeline.write.destinations.s3_spool import make_private
 from export_pipeline.write.destinations.s3_staging import S3Staging
 from export_pipeline.write.destinations.s3_tidying import abort_abandoned
@@ -110,11 +111,10 @@ class S3Destination:
         """Remove the folder of one export with all that is in it, and what is being uploaded to it."""
         self._folders.remove(folder)
 
-    def retract(self, target: Target) -> None:
-        """Remove a one-off file, its quarantine and its manifest."""
+    def retract(self, target: Target, run_id: str) -> None:
+        """Remove a one-off file of run `run_id`, its quarantine and its manifest, each while it is the one seen."""
         check_one_off(target)
-        paths = (target.data, target.quarantine, target.manifest)
-        self._objects.delete_all([join(self.prefix, path) for path in paths if path])
+        retract(self._objects, S3Keys.below(self.prefix, target), run_id)
 
     def link(self, path: PurePosixPath, expires_s: int) -> str:
         """Return a URL that reads a file for `expires_s` seconds, or until the credentials in use expire."""

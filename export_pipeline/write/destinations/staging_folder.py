@@ -2,6 +2,7 @@
 
 A living process holds a lock in its folder: a folder whose lock is free is nobody's, whatever its age. Folders
 are made, and found dead, under one more lock, so that a sweep never meets a folder that is not locked yet.
+Beside the folders lie the locks of one-off files, `NAME.lock`, as long as somebody holds them.
 """
 
 import logging
@@ -16,6 +17,7 @@ from typing import Final
 from export_pipeline.errors import ExportError
 from export_pipeline.write.destinations.file_lock import hold_lock, try_lock
 from export_pipeline.write.os_errors import os_errors
+from export_pipeline.write.paths import LOCK_SUFFIX
 
 _logger = logging.getLogger(__name__)
 
@@ -92,11 +94,23 @@ def _remove(folder: Path) -> None:
         _logger.warning("%s: cannot be removed (%s); remove it by hand", folder, exc.strerror)
 
 
+def _remove_lock(path: Path) -> None:
+    """Remove a lock file that nobody holds; whoever waits for it makes it anew. Raises: OSError."""
+    if (descriptor := try_lock(path)) is not None:
+        try:
+            path.unlink()
+        finally:
+            os.close(descriptor)
+
+
 def _remove_empty(staging_root: Path) -> None:
-    """Remove the folders of runs that have nothing staged, and the root if there is no other."""
-    for run in staging_root.iterdir():
-        with suppress(OSError):  # not empty, or not a folder
-            run.rmdir()
+    """Remove files' locks that nobody holds, the folders of runs that have nothing staged, and the root if empty."""
+    for entry in staging_root.iterdir():
+        with suppress(OSError):  # not empty, or somebody else's
+            if entry.name.endswith(LOCK_SUFFIX):
+                _remove_lock(entry)
+            else:
+                entry.rmdir()
     if [entry.name for entry in staging_root.iterdir()] == [_LOCK]:
         (staging_root / _LOCK).unlink()
         with suppress(OSError):  # somebody waits for the lock, and has made it anew

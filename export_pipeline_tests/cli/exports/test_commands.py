@@ -1,16 +1,22 @@
 """The commands about one-off exports, over real exports in a folder."""
 
 import json
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from dagster import DagsterRunStatus
 
+from export_pipeline.cli.exit_codes import EXIT_READER_GONE
 from export_pipeline_tests.cli.conftest import Invoke
-from export_pipeline_tests.cli.terminal import run, run_in_terminal
+from export_pipeline_tests.cli.terminal import BARE, PROGRAM, run, run_in_terminal, start
+from export_pipeline_tests.conftest import RunSql
 from export_pipeline_tests.defs.exports.making import deleted_at, export_now, files_of, run_in_state
 from export_pipeline_tests.defs.project import Project
+from export_pipeline_tests.defs.test_cancelling import COPYING, READING, SLOW_VIEW, SLOWLY
+from export_pipeline_tests.flows.running import files_below
+from export_pipeline_tests.processes import wait_until
 
 Environ = Mapping[str, str]
 
@@ -49,6 +55,9 @@ def test_an_export_is_in_the_list_at_once(invoke: Invoke, environ: Environ) -> N
         (["cleanup", "--older-than", "7 days"], "no span of time"),
         (["delete", "ffff0000", "--yes"], "there is none of this id"),
         (["list", "--url", "ftp://host"], "no address of a webserver"),
+        (["list", "--url", "http://127.0.0.1:99999"], "no address of a webserver"),
+        (["list", "--url", "http://[::1"], "no address of a webserver"),
+        (["list", "--since", "9999999w"], "longer than 100 years"),
     ],
 )
 def test_wrong_arguments_are_one_message_and_exit_code_1(
@@ -64,6 +73,29 @@ def test_without_a_storage_it_says_what_to_set(invoke: Invoke, tmp_path: Path) -
     done = invoke("list", "--home", tmp_path / "none", environ={})
     assert done.returncode == 1
     assert "set DAGSTER_HOME and EXPORT_STORAGE_URL" in done.stderr
+
+
+def test_a_source_that_keeps_the_home_from_being_used_is_said(invoke: Invoke, tmp_path: Path) -> None:
+    done = invoke("list", "--home", tmp_path / "none", environ={"EXPORT_SOURCE_HOST": "db.example.com"})
+    assert done.returncode == 1
+    assert "EXPORT_SOURCE_HOST is set, so --home is not used: set EXPORT_STORAGE_URL and DAGSTER_HOME" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "said"),
+    [
+        ("> /dev/full", 1, "error: writing standard output: No space left on device\n"),
+        ("| true", EXIT_READER_GONE, ""),
+    ],
+)
+@pytest.mark.parametrize("arguments", ["", " --json"])
+def test_a_list_that_cannot_be_written_is_one_message(
+    project: Project, environ: Environ, arguments: str, redirection: str, code: int, said: str
+) -> None:
+    export_now(project)
+    script = f"{PROGRAM} list{arguments} {redirection}; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", script], env=BARE | dict(environ), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (code, said)
 
 
 def test_a_storage_that_is_away_is_a_reason_to_try_again(environ: Environ) -> None:
@@ -139,6 +171,18 @@ def test_cleanup_deletes_what_is_older_and_a_dry_run_nothing(
     assert files_of(project, export_id) == []
 
 
+def test_empty_texts_of_the_launchpad_say_nothing(
+    invoke: Invoke, project: Project, environ: Environ, tmp_path: Path
+) -> None:
+    scaffold = dict.fromkeys(("time_column", "start", "end", "requested_by", "output"), "")
+    first, second = export_now(project, **scaffold), export_now(project, **scaffold)
+    assert json.loads(invoke("show", first, "--json", environ=environ).stdout)["output"] is None
+    assert invoke("download", first, "-o", tmp_path, environ=environ).returncode == 0
+    assert invoke("delete", first, "--yes", environ=environ).returncode == 0
+    assert invoke("cleanup", "--older-than", "0s", "--yes", environ=environ).stderr == "1 deleted\n"
+    assert files_of(project, first) == files_of(project, second) == []
+
+
 def test_stats_count(invoke: Invoke, project: Project, environ: Environ) -> None:
     export_now(project)
     counted = json.loads(invoke("stats", "--json", environ=environ).stdout)
@@ -156,3 +200,32 @@ def test_cancel_ends_only_what_can_be_reached(invoke: Invoke, project: Project, 
     workers.mkdir(exist_ok=True)
     (workers / f"{elsewhere}.left").touch()  # by a process that was killed
     assert f"{elsewhere} is canceled" in invoke("cancel", elsewhere, environ=environ).stderr
+
+
+@pytest.fixture
+def slowly(project: Project, sql: RunSql) -> tuple[str, ...]:
+    """Give the arguments of an export that takes minutes."""
+    sql(project.settings.source.conninfo, SLOWLY)
+    sql(project.settings.source.conninfo, SLOW_VIEW.format(day="1970-01-01"))
+    return ("export", "--table", "slow_entries", "--format", "csv", "--batch-rows", "10", "--yes")
+
+
+@pytest.mark.parametrize("is_detached", [True, False])
+def test_an_export_of_the_command_line_is_canceled_from_elsewhere(
+    invoke: Invoke, project: Project, environ: Environ, sql: RunSql, slowly: tuple[str, ...], *, is_detached: bool
+) -> None:
+    url = project.settings.source.conninfo
+    begun = start(*slowly, *(["--detach"] if is_detached else []), environ=environ)
+    wait_until(lambda: sql(url, COPYING) or begun.poll(), 30, "the export does not begin")
+    assert not begun.returncode, begun.communicate()
+    listed = invoke("list", "--json", environ=environ)
+    assert listed.returncode == 0, listed.stderr
+    (record,) = json.loads(listed.stdout)
+    assert f"{record['id']} is asked to end" in invoke("cancel", record["id"], environ=environ).stderr
+    watched = invoke("status", record["id"], "--watch", "--json", environ=environ)
+    assert (watched.returncode, watched.stderr) == (1, "")
+    assert json.loads(watched.stdout)["status"] == "canceled"
+    assert sql(url, READING) == []
+    wait_until(lambda: files_below(Path(project.settings.root)) <= {"exports"}, 10, "it left something")
+    assert begun.wait(20) == (0 if is_detached else 130)
+    begun.communicate()

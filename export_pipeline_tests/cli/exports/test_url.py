@@ -15,7 +15,7 @@ from export_pipeline_tests.cli.conftest import Demo, Invoke
 from export_pipeline_tests.cli.dev_process import source_of
 from export_pipeline_tests.cli.exports.conftest import bucket_environ
 from export_pipeline_tests.cli.exports.from_rest import WAITING, Reader
-from export_pipeline_tests.cli.terminal import Done, in_terminal
+from export_pipeline_tests.cli.terminal import Done, in_terminal, run
 from export_pipeline_tests.conftest import RunSql
 from export_pipeline_tests.object_store import Bucket
 from export_pipeline_tests.processes import wait_until
@@ -76,6 +76,7 @@ def test_delete_and_cleanup_are_done_there(invoke: Invoke, reader: Reader, demo:
     assert (done.returncode, f"{export_id} is deleted" in done.stderr) == (0, True), done.stderr
     assert not folder_of(demo, export_id).exists()
     assert at(reader, invoke, "status", export_id).returncode == 1
+    assert at(reader, invoke, "cleanup", "--older-than", "2w", "--yes").returncode == 0  # seconds of seven digits
     dry = at(reader, invoke, "cleanup", "--older-than", "0s", "--dry-run", "--json")
     assert other in {one["id"] for one in json.loads(dry.stdout)}
     assert folder_of(demo, other).exists()
@@ -98,6 +99,20 @@ def test_a_running_export_is_canceled_and_its_watcher_told(
             assert "asked to end" in at(reader, invoke, "cancel", export_id).stderr
             assert terminal.end() == 1
         assert f"{export_id} canceled" in terminal.text
+    assert not folder_of(demo, export_id).exists()
+
+
+def test_an_export_in_the_background_is_canceled_through_the_webserver(
+    invoke: Invoke, reader: Reader, demo: Demo, sql: RunSql
+) -> None:
+    url = source_of(reader.dev)
+    with psycopg.connect(url) as blocker:
+        blocker.execute("lock table ip_addresses in access exclusive mode")
+        export_id = run("export", "ips", "--home", demo.home.folder, "--detach").stdout.strip()
+        wait_until(lambda: sql(url, WAITING), 60, "the export does not begin")
+        assert "asked to end" in at(reader, invoke, "cancel", export_id).stderr
+        assert at(reader, invoke, "status", export_id, "--watch").returncode == 1
+    assert f"{export_id} canceled" in at(reader, invoke, "status", export_id).stdout
     assert not folder_of(demo, export_id).exists()
 
 

@@ -76,22 +76,24 @@ def test_a_cleanup_takes_what_ended_long_ago_and_never_a_partition(anywhere: Pro
     assert remover_of(anywhere).remove([], NOW, dry_run=False) == []
 
 
-def test_a_cleanup_takes_what_killed_processes_and_deleted_runs_left(anywhere: Project) -> None:
+def test_a_cleanup_takes_what_killed_processes_left_and_nothing_of_others(anywhere: Project) -> None:
     destination, instance = anywhere.settings.destination, anywhere.instance
     killed = run_in_state(instance, DagsterRunStatus.FAILURE)
-    nobodys, whole = "of-no-run", "of-a-deleted-run"
-    for export_id in (killed, nobodys, whole):
+    nobodys, whole, foreign = "of-no-run", "of-another-installation", "of-somebody"
+    for export_id in (killed, nobodys, whole, foreign):
         destination.put(export_folder(export_id) / "logs.csv", b"1,2")
+    destination.put(export_folder(nobodys) / "logs.manifest.json", b"{}")
     destination.put(export_record(whole), b"{}")
     removals = {one.id: one for one in remover_of(anywhere).remove([], NOW, dry_run=False)}
-    assert set(removals) == {killed, nobodys, whole}
+    assert set(removals) == {killed, nobodys}
     assert not any(one.marks for one in removals.values())
     assert {name: one.why.split(",")[0] for name, one in removals.items()} == {
         killed: "left unfinished",
         nobodys: "left unfinished",
-        whole: "its run is gone",
     }
-    assert [files_of(anywhere, export_id) for export_id in removals] == [[]] * 3
+    assert [files_of(anywhere, export_id) for export_id in removals] == [[]] * 2
+    assert files_of(anywhere, whole)
+    assert files_of(anywhere, foreign)
     assert History.of(instance).find(killed).status is Status.FAILED
 
 
@@ -99,7 +101,7 @@ def test_a_cleanup_leaves_what_is_young_and_what_is_being_written(project: Proje
     destination, root = project.settings.destination, Path(project.settings.root)
     live = run_in_state(project.instance, DagsterRunStatus.STARTED)
     for export_id in (live, "young", "old"):
-        destination.put(export_folder(export_id) / "logs.csv", b"1,2")
+        destination.put(export_folder(export_id) / "logs.manifest.json", b"{}")
     for export_id in (live, "old"):
         grow_old(root / export_folder(export_id), days=2)
     assert [one.id for one in remover_of(project).remove([], DAY, dry_run=False)] == ["old"]

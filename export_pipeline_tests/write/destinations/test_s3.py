@@ -2,14 +2,17 @@
 
 import gc
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+import pyarrow.parquet as pq
 import pytest
 
 from export_pipeline.errors import ConfigError, DestinationError, OvertakenError, SupersededError
 from export_pipeline.write.destinations.registry import open_destination
 from export_pipeline.write.destinations.s3 import S3Destination
+from export_pipeline.write.destinations.s3_objects import S3Objects
 from export_pipeline.write.destinations.s3_options import SMALLEST_PART_BYTES, S3Options
 from export_pipeline.write.formats.compression import with_compression
 from export_pipeline.write.formats.registry import FORMATS
@@ -70,6 +73,29 @@ def test_a_location_without_bucket_or_with_an_unfit_prefix_is_refused_without_it
 def test_options_that_s3_would_refuse_are_refused(wrong: dict[str, object], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         S3Options(**wrong)  # type: ignore[arg-type] # that is the point
+
+
+@pytest.mark.parametrize("moment", ["head", "get", "delete"])
+def test_what_another_export_publishes_while_ours_is_taken_back_stays(
+    destination: S3Destination, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    target = Target.of_file("out.parquet", "logs", PARQUET)
+    publish_rows(destination, "mine", target=target)
+    step = getattr(S3Objects, moment)
+
+    def overtaken(objects: S3Objects, *arguments: object) -> object:
+        monkeypatch.undo()
+        publish_rows(destination, "theirs", target=target, run_id="run-2")
+        return step(objects, *arguments)
+
+    monkeypatch.setattr(S3Objects, moment, overtaken)
+    with suppress(OvertakenError):
+        destination.retract(target, "run-1")
+    with destination.open_published(target) as file:
+        assert set(pq.read_table(file)["text"].to_pylist()) == {"theirs"}
+    manifest = destination.read_manifest(target)
+    assert manifest
+    assert manifest.run_id == "run-2"
 
 
 def test_options_and_destinations_show_no_secret(destination: S3Destination) -> None:

@@ -46,6 +46,15 @@ def test_a_parent_that_others_use_stays(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_locks_that_nobody_holds_go_with_the_folder(tmp_path: Path) -> None:
+    staging_root = tmp_path / "_staging"
+    with staging_folder(staging_root / "run", 5), hold_lock(staging_root / "held.lock", 5):
+        (staging_root / "dead.lock").touch()
+        sweep(staging_root)
+        assert sorted(path.name for path in staging_root.glob("*.lock")) == ["held.lock"]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_living_folder_is_not_swept(tmp_path: Path) -> None:
     with staging_folder(tmp_path / "_staging" / "run", 5) as folder:
         sweep(tmp_path / "_staging")
