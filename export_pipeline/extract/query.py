@@ -187,8 +187,7 @@ def window_predicates(selection: Selection, window: Window) -> list[str]:
     # A day is its midnight: cast to a date, a bound at five o'clock would be the midnight before.
     bound_type = "timestamp" if time.pg_type == "date" else time.pg_type
     return [
-        f"{quote(time.source_name)} {operator} {literal(time.bound(moment), bound_type)}"
-        for operator, moment in sides
+        f"{quote(time.source_name)} {operator} {literal(time.bound(moment), bound_type)}" for operator, moment in sides
     ]
 
 
