@@ -49,14 +49,14 @@ _RUNS = "query ($filter: RunsFilter!) {runsOrError(filter: $filter) {... on Runs
 
 
 def ask(port: int, query: str, **variables: object) -> Answer:
-    """Return the answer's data. Fails with the server's errors."""
+    """Return the answer's data. Fails with the server's errors; OSError where it cannot answer now."""
     body = json.dumps({"query": query, "variables": variables}).encode()
     request = urllib.request.Request(f"http://127.0.0.1:{port}/graphql", body, {"Content-Type": "application/json"})
     try:
         with urllib.request.urlopen(request, timeout=60) as response:
             answer = json.load(response)
     except urllib.error.HTTPError as refused:
-        raise AssertionError(refused.read().decode(errors="replace")) from refused
+        raise ConnectionError(refused.read().decode(errors="replace")) from refused
     assert "errors" not in answer, answer
     return answer["data"]
 

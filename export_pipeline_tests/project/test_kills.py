@@ -18,7 +18,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from dagster._grpc.client import DagsterGrpcClient
 
 from export_pipeline.embedded.sample import SampleSize, create_tables, fill
 from export_pipeline.embedded.server import start_or_join
@@ -76,10 +75,19 @@ class Deployment:
         time.sleep(RESTART_S)
         self.start(name)
 
-    def knows_code(self) -> bool:
-        """Tell whether the code server answers, without which the webserver launches nothing."""
-        client = DagsterGrpcClient(port=int(self.machine.ports["4000"]), host="localhost")
-        return bool(client.health_check_query() == "SERVING")  # type: ignore[no-untyped-call] # Dagster's own
+    def backfill(self) -> str:
+        """Launch a backfill, as soon as the webserver has found the code server that the test before has killed."""
+        launched: list[str] = []
+
+        def launch() -> bool:
+            try:
+                launched.append(graphql.backfill(self.ui, ["logs", "logs_csv", "anomalies"], KEYS))
+            except OSError:
+                return False
+            return True
+
+        wait_until(launch, 120, self.logs)
+        return launched[0]
 
     def kill_worker(self) -> None:
         """Kill the process of one run."""
@@ -166,8 +174,7 @@ def deployment(make_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) ->
 def test_a_backfill_survives_the_kill_of(
     victim: str, deployment: Deployment, sql: RunSql, request: pytest.FixtureRequest
 ) -> None:
-    wait_until(deployment.knows_code, 120, deployment.logs)  # killed by the test before, it may still be starting
-    backfill = graphql.backfill(deployment.ui, ["logs", "logs_csv", "anomalies"], KEYS)
+    backfill = deployment.backfill()
     wait_until(lambda: "STARTED" in deployment.runs(backfill), 120, deployment.logs)
     if victim == "worker":
         deployment.kill_worker()
