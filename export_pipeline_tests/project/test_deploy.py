@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from urllib.error import HTTPError
 
 import psycopg
 import pytest
@@ -139,7 +138,7 @@ def _launches(deployment: Deployment) -> bool:
     """Tell whether the UI has found the code server again."""
     try:
         run_id = graphql.launch(deployment.ui, "ips_job", DAY)
-    except HTTPError:
+    except OSError:
         return False
     return deployment.wait_until_ended(run_id) == "SUCCESS"
 
